@@ -1,7 +1,7 @@
 """The training image, as the local cluster runs it."""
 
 from local.cluster import LocalImage, Preparation
-from local.paths import TRAINER, env_python
+from local.paths import CORE, TRAINER, env_python
 
 # Below the first lines is what libraries load when they are first used, and what they then keep for the process: half
 # of a pod's time on small data. All of it is pinned.
@@ -23,10 +23,11 @@ boto3.client("s3")
 """
 # Arrow's allocator would otherwise start a thread that only gives memory back.
 _SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-# One thread each: with few processors, the threads of the tree builder mostly wait for each other.
+# One thread each: with few processors, the threads of the tree builder mostly wait for each other. The package that
+# decides is imported by back-tests alone.
 TRAIN_MODEL = LocalImage(
     [str(env_python("trainer")), "-m", TRAINER.name],
     cwd=str(TRAINER.parent),
-    env={"OMP_NUM_THREADS": "1"},
+    env={"OMP_NUM_THREADS": "1", "PYTHONPATH": str(CORE)},
     preparation=Preparation(_IMPORTS, _SETTINGS, frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX"})),
 )

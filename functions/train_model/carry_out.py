@@ -26,6 +26,11 @@ def carry_out(order: Order) -> None:
 
 def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs) -> dict[str, Any] | None:
     """What the result document says; None if another pod writes it."""
+    if order.kind == "back_test":
+        # Only this kind needs the package that decides.
+        from .back_test import back_test
+
+        return back_test(order, manifest, storage)
     versions = MlflowVersions(order)
     if order.kind == "report":
         # Evidently takes longer to import than everything else together, and only this kind needs it.

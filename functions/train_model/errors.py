@@ -6,7 +6,8 @@ PermanentFailure
 ├── TrainerBroken     the function that fits the model, or what it returned
 ├── VersionUnusable   a registered version that cannot be found, loaded or used
 ├── RegistryRefused   MLflow, for good: a deleted experiment, a missing right
-└── ReportFailed      data that Evidently cannot compare
+├── ReportFailed      data that Evidently cannot compare
+└── BackTestRefused   a past that cannot be walked through
 """
 
 
@@ -36,3 +37,7 @@ class RegistryRefused(PermanentFailure):
 
 class ReportFailed(PermanentFailure):
     """Evidently cannot compare these data."""
+
+
+class BackTestRefused(PermanentFailure):
+    """The past cannot be walked through with a policy."""

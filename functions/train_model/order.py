@@ -39,7 +39,7 @@ class Order(Document):
     """
 
     schema_version: Literal[1]
-    kind: Literal["train", "score", "report", "proxy"]
+    kind: Literal["train", "score", "report", "proxy", "back_test"]
     job_id: Name
     model_name: Name
     manifest_uri: S3Uri
@@ -188,12 +188,17 @@ def _own_order(text: str, completion_index: str | None) -> str:
 
 def parse_manifest(content: bytes, order: Order, kind: type[Wanted]) -> Wanted:
     """Read the manifest of an order; raises OrderInvalid unless it is exactly the one that the order names."""
-    if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
-        raise OrderInvalid(f"manifest {order.manifest_uri} is not the one in the order: its SHA-256 differs")
+    check_digest(order, content)
     manifest = _parse("manifest", kind, content)
     if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
         raise OrderInvalid(f"manifest {order.manifest_uri} belongs to job {manifest.job_id} of {manifest.model_name}")
     return manifest
+
+
+def check_digest(order: Order, content: bytes) -> None:
+    """Raise OrderInvalid unless this is the very manifest that the order names."""
+    if hashlib.sha256(content).hexdigest() != order.manifest_sha256:
+        raise OrderInvalid(f"manifest {order.manifest_uri} is not the one in the order: its SHA-256 differs")
 
 
 def _parse(name: str, document: type[Parsed], content: str | bytes) -> Parsed:

@@ -19,11 +19,11 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 class Outputs:
     """The output prefix of one order, to which several processes may write at once."""
 
-    def __init__(self, order: Order, storage: Storage) -> None:
+    def __init__(self, order: Order, storage: Storage, use: Use | None = None) -> None:
         self._order = order
         self._storage = storage
         self.spans = Spans()
-        self.use = Use()
+        self.use = use or Use()
         self._result_uri = f"{order.output_uri}result.json"
 
     def are_complete(self) -> bool:

@@ -45,7 +45,7 @@ def write_predictions(
     """Write one file for each, and describe the files by the same names."""
     extra = _extra_arrays(rows, columns)
     return {
-        name: outputs.write_predictions(name, arrays | extra) for name, arrays in _to_arrays(predictions, rows).items()
+        name: outputs.write_predictions(name, arrays | extra) for name, arrays in to_arrays(predictions, rows).items()
     }
 
 
@@ -105,7 +105,7 @@ def _extra_arrays(rows: LabelledRows, columns: Columns) -> dict[str, Array]:
     return arrays
 
 
-def _to_arrays(predictions: dict[str, Predictions], rows: LabelledRows) -> dict[str, dict[str, Array]]:
+def to_arrays(predictions: dict[str, Predictions], rows: LabelledRows) -> dict[str, dict[str, Array]]:
     """The content of each prediction file, with labels and predictions as numbers, or as codes into shared classes."""
     texts = [
         array

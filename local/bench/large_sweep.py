@@ -19,11 +19,14 @@ from auto_retrain.usecases.triggering.sweep_models import sweep_models
 from local.bench.drift_memory import peak_mb
 from local.bench.figure import Figure
 from local.bench.passes import CountedMetrics
-from local.bench.stored_items import ITEMS_PER_PAGE, StoredItems
+from local.bench.stored_items import StoredItems
 from local.bench.sweep import NOW, fleet_member
+from local.bench.units import size_of
 from local.paths import ROOT
 
 MODELS = 100_000
+# What DynamoDB gives at once.
+PAGE_BYTES = 1 << 20
 PROGRAM = "from local.bench.large_sweep import main; main()"
 
 
@@ -35,14 +38,15 @@ class ImaginedFleet(StoredItems):
         self._shards: defaultdict[str, list[str]] = defaultdict(list)
         for number in range(models):
             self._shards[shard_of(name := f"gl-{number:06}")].append(name)
-        self._like = json.dumps(fleet_member("gl-000000"))
+        member = fleet_member("gl-000000")
+        self._like, self._models_per_page = json.dumps(member), PAGE_BYTES // sum(map(size_of, member))
 
     def _query(self, request: Any) -> Any:
         if request.get("IndexName") != "fleet":
             return super()._query(request)
         models = self._shards[request["ExpressionAttributeValues"][":fleet"]["S"]]
         first = int(request.get("ExclusiveStartKey", {"pk": {"S": "0"}})["pk"]["S"])
-        after = first + ITEMS_PER_PAGE // 2
+        after = first + self._models_per_page
         items = [item for model in models[first:after] for item in json.loads(self._like.replace("gl-000000", model))]
         more = {"LastEvaluatedKey": {"pk": {"S": str(after)}}} if after < len(models) else {}
         return {"Items": items, **more}

@@ -21,6 +21,7 @@ from local.bench import (
     serving,
     stored_rollouts,
     sweep,
+    trained_back_test,
     validation,
     watch,
 )
@@ -32,6 +33,7 @@ PARTS = (
     sweep,
     large_sweep,
     back_testing,
+    trained_back_test,
     fleet_page,
     watch,
     stored_rollouts,

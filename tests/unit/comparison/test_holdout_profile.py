@@ -49,7 +49,9 @@ def test_a_regression_is_profiled_by_its_answers() -> None:
 
 def test_rows_of_one_entity_weigh_less() -> None:
     answers = scored_answers(1000)
-    assert profile(replace(answers, entities=np.repeat(np.arange(250), 4).astype(str))).likeness == pytest.approx(4)
+    assert profile(replace(answers, entities=np.repeat(np.arange(250), 4).astype(str))).design_effect == pytest.approx(
+        4
+    )
 
 
 @pytest.mark.parametrize(

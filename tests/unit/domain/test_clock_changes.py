@@ -98,3 +98,17 @@ def test_the_run_after_half_an_hour_was_set_back_is_not_lost(expression: str) ->
     assert last_due(expression, "Australia/Lord_Howe", due + MINUTE) == due
     assert next(upcoming(expression, "Australia/Lord_Howe", before)) == due
     assert runs_between(expression, "Australia/Lord_Howe", before, due) == 1
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from(ZONES), MINUTES, HOURS)
+def test_what_ran_last_does_not_depend_on_what_was_asked_before(
+    data: st.DataObject, zone: str, minute: str, hour: str
+) -> None:
+    expression = f"{minute} {hour} * * *"
+    change = data.draw(st.sampled_from(changes(zone)))
+    moments = [change + n * MINUTE for n in data.draw(st.lists(st.integers(-600, 600), min_size=2, max_size=8))]
+    for at in moments:
+        last = last_due(expression, zone, at)
+        assert last is not None
+        assert last == ([*minute_by_minute(expression, zone, at - timedelta(days=2), at)] or [last])[-1]

@@ -83,7 +83,7 @@ def test_a_past_without_anything_has_a_page_that_says_so() -> None:
 def test_what_lies_outside_the_days_is_drawn_at_their_edge() -> None:
     early = a_back_test().champions[0].changed(at=FIRST - timedelta(days=400))
     (chart,) = past_charts({"churn": a_back_test(champions=(early,))})
-    assert "x1=60.0" in chart
+    assert "x1=64.0" in chart
 
 
 def test_a_page_without_a_back_test_is_refused() -> None:

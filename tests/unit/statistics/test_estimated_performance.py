@@ -176,7 +176,7 @@ def test_a_model_that_was_never_wrong_on_its_holdout_is_not_taken_for_infallible
 
 def test_rows_that_are_alike_make_the_labels_less_sure() -> None:
     chances = chances_of([0.7, 0.9], [1000.0, 1000.0], are_fitted=False)
-    alone, alike = (estimate_right([500.0, 500.0], chances, likeness) for likeness in (1.0, 4.0))
+    alone, alike = (estimate_right([500.0, 500.0], chances, design_effect) for design_effect in (1.0, 4.0))
     assert alike.of_labels == pytest.approx(2 * alone.of_labels)
     assert alike.of_holdout == alone.of_holdout
 

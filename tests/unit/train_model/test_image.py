@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 
 import pytest
 
-from local.paths import TRAINER
+from local.paths import CORE, TRAINER
 
 DOCKERFILE = (TRAINER / "Dockerfile").read_text()
 # One instruction per line, without comments.
@@ -53,10 +53,16 @@ def test_the_image_runs_the_package_as_a_numeric_user_without_privileges() -> No
     assert f"*.py {package_root}/{TRAINER.name}/" in arguments("COPY")
 
 
+def test_the_package_that_decides_comes_from_a_context_of_its_own() -> None:
+    (copied,) = [copy for copy in arguments("COPY") if copy.startswith("--from=core")]
+    assert copied.split()[1:] == ["auto_retrain", f"{arguments('WORKDIR')[-1]}/auto_retrain"]
+    assert (CORE / "auto_retrain").is_dir()
+
+
 def test_packages_are_installed_by_hash_and_the_base_can_be_pinned() -> None:
     (install,) = [command for command in arguments("RUN") if "pip install" in command]
     assert {"--require-hashes", "--only-binary"} <= set(install.split())
-    assert set(arguments("FROM")) == {"${PYTHON_IMAGE}", "${PYTHON_IMAGE} AS packages"}
+    assert set(arguments("FROM")) == {"${PYTHON_IMAGE}", "${PYTHON_IMAGE} AS packages", "scratch AS core"}
     assert arguments("ARG")[0].startswith("PYTHON_IMAGE=python:3.13-slim")
 
 

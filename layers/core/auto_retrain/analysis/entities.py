@@ -40,6 +40,8 @@ def newly_counted(
     """What so many new rows add to those that count in a step, with these rows in it; less than 0 if an entity became
     heavier. So an entity that returns counts once, however many looks lie between its requests.
     """
+    if not counts.champion.entities and not counts.challenger.entities:  # the source knows none, so all rows count
+        return Counted(float(new[0]), float(new[1]))
     before = LiveCounts.unchecked(
         champion=_before(counts.champion, since.champion), challenger=_before(counts.challenger, since.challenger)
     )

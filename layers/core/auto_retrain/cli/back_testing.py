@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ..domain.back_test import CAVEAT, BackTest, summary
+from ..domain.back_test import CAVEAT, TRAINED_CAVEAT, BackTest, summary
 from ..domain.errors import EventInvalid
+from ..domain.explain import shown
+from ..domain.metric_kinds import METRICS
 from ..domain.past_days import past_days
 from ..domain.past_decision import PastDecision
 from ..domain.policy.policy import Policy
@@ -36,6 +38,12 @@ def _model_or_file(text: str) -> str:
     return text if _is_file(text) and text.isprintable() else model_name(text)
 
 
+def _metric(text: str) -> str:
+    if text not in METRICS:
+        raise typer.BadParameter(f"{shown(text)} is not a metric; allowed are {', '.join(METRICS)}")
+    return text
+
+
 @commands.add("backtest", "backtest churn --from 2026-01-01 --to 2026-06-30")
 def backtest(
     context: typer.Context,
@@ -60,28 +68,70 @@ def backtest(
     with_all: Annotated[
         bool, typer.Option("--all", help="also list the decisions that would have started nothing")
     ] = False,
+    train: Annotated[
+        bool,
+        typer.Option(
+            "--train",
+            help="carry the retrainings out, in a Kubernetes Job that walks through the time: what they promote serves",
+        ),
+    ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            metavar="NAME",
+            parser=_metric,
+            help="with --train: which metric of labelled rows, such as f1_score, the policy's metric stands for, if "
+            "its own name says nothing",
+        ),
+    ] = None,
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
-    time: when it would have retrained, what would have held it back, and what later labels say about it. Nothing is
-    trained, and no record is changed. What served is as it was; a retraining that was not done is not promoted."""
+    time: when it would have retrained, what would have held it back, and what later labels say about it. No record is
+    changed. Without --train nothing is trained: what served is as it was; a retraining that was not done is not
+    promoted."""
+    if metric and not train:
+        raise EventInvalid(f"--metric {metric}: only with --train; without it, the metric is read as it was")
     ports = ports_of(context)
     days = past_days(since, until, ports.clock.now().date(), ("--from", "--to"))
     policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
     models = {each.model for each in policies.values()}
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
+    if train:
+        tests = _train(policies, days, metric, with_all, as_json, ports)
+        if page:
+            write_page(page, back_test_page(tests, TRAINED_CAVEAT), "--page")
+        return
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
     if page:
         write_page(page, back_test_page(tests), "--page")
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
         return
-    _print_summary(tests, days)
+    _print_summary(tests, days, CAVEAT)
     _print_decisions(tests, with_all)
+
+
+def _train(
+    policies: Mapping[str, Policy], days: Window, metric: str | None, with_all: bool, as_json: bool, ports: Ports
+) -> Mapping[str, BackTest]:
+    with packages_for_data("backtest --train"):
+        from .trained_back_tests import print_champions, train_back_tests, trained_document, trained_summary
+
+        trained = train_back_tests(policies, days, metric, ports)
+    tests = {each.name: each.test for each in trained}
+    if as_json:
+        print_json([_document(each.name, each.test) | trained_document(each) for each in trained])
+        return tests
+    _print_summary(tests, days, TRAINED_CAVEAT, trained_summary(trained))
+    print_champions(trained)
+    _print_decisions(tests, with_all)
+    return tests
 
 
 def _policy(name: str, ports: Ports) -> Policy:
@@ -114,11 +164,11 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
     }
 
 
-def _print_summary(tests: Mapping[str, BackTest], days: Window) -> None:
+def _print_summary(tests: Mapping[str, BackTest], days: Window, note: str, more: Sequence[Sequence[str]] = ()) -> None:
     (first, *_) = tests.values()
     print(plain(f"{first.model_name}, {days}"))
-    print(CAVEAT)
-    print_table(["", *tests], summary(tests))
+    print(note)
+    print_table(["", *tests], [*summary(tests), *more])
 
 
 def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:

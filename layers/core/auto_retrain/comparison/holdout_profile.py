@@ -20,8 +20,8 @@ def profile_of(model_name: str, number: str, version: VersionMetrics, window: Wi
     Of more classes a log has the probability of the answer alone, so only that is profiled.
     """
     answers, positive = version.predictions, version.positive
-    rows = answers.rows / max(version.sample.effective_units, 1.0)
-    about: dict[str, Any] = {"model_name": model_name, "version": number, "window": window, "likeness": max(rows, 1.0)}
+    alike = max(answers.rows / max(version.sample.effective_units, 1.0), 1.0)
+    about: dict[str, Any] = {"model_name": model_name, "version": number, "window": window, "design_effect": alike}
     if answers.classes is None:
         return _of_numbers(answers, about)
     if positive is None or answers.classes.size != 2:

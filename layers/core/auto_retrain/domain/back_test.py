@@ -13,6 +13,7 @@ from .trigger_type import TriggerType
 from .windows import Window
 
 CAVEAT = "nothing was trained, and what served is as it was"
+TRAINED_CAVEAT = "its retrainings were carried out on today's data; a review counts as approved"
 # Retrainings that two policies start at most so long after each other are taken for the same one.
 _SAME = timedelta(days=3)
 

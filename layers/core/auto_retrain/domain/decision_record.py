@@ -28,6 +28,7 @@ HeldBy = Literal[
     "observe_only",
     "new_champion",
     "same_drift",
+    "quality_holds",
     "fleet_jobs",
     "fleet_budget",
     "budget",
@@ -104,12 +105,15 @@ class DecisionRecord(Record):
             else ""
         )
 
-    def sealed(self) -> "DecisionRecord":
-        """The same decision with its hash, and with as many of its verdicts as a store can hold."""
-        kept = self.changed(reason=self.reason[:MAX_REASON])
+    def sealed(self, **changes: str | None) -> "DecisionRecord":
+        """The same decision with its hash, and with as many of its verdicts as a store can hold.
+
+        `changes` are made as well, of what the hash does not cover.
+        """
+        kept = self if len(self.reason) <= MAX_REASON else self.changed(reason=self.reason[:MAX_REASON])
         while kept.verdicts and len(kept.model_dump_json().encode()) > MAX_BYTES:
             kept = kept.changed(verdicts=kept.verdicts[: len(kept.verdicts) // 2])
-        return kept.changed(decision_hash=kept.compute_hash())
+        return kept.changed(decision_hash=kept.compute_hash(), **changes)
 
     def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON (RFC 8785) of what was decided, and of the verdicts that it follows from."""

@@ -25,7 +25,7 @@ class HoldoutProfile(Record):
 
     `edges` say where groups begin, the first left out. `spans` are the least and greatest score by answer: first of
     the rows that were not answered with the positive class, then of those that were; there is one if `kind` is another
-    one. `rows` are counted by group, and `likeness` says how many of them tell as much as one independent row.
+    one. `rows` are counted by group, and `design_effect` says how many of them tell as much as one independent row.
     `chances` are how likely it is that what a score says is true; `error` is their calibration error, and `raw_error`
     that of the scores themselves. `losses` are a regression's, by the metric that is their mean or its root.
     `problem` says why nothing can be estimated from it.
@@ -40,7 +40,7 @@ class HoldoutProfile(Record):
     edges: tuple[float, ...] = ()
     spans: tuple[tuple[float, float] | None, ...] = ()
     rows: tuple[int, ...] = ()
-    likeness: float = 1.0
+    design_effect: float = 1.0
     chances: tuple[float, ...] = ()
     is_fitted: bool = False
     error: float | None = None

@@ -124,7 +124,7 @@ class ModelState(Record):
 
     def spent_in(self, moment: UtcTime) -> float:
         """US dollars that the retrainings cost that ended in the month of a moment, as far as is known."""
-        return self.spent.get(month_of(moment), 0.0)
+        return self.spent.get(month_of(moment), 0.0) if self.spent else 0.0
 
     @property
     def serving(self) -> Serving | None:

@@ -1,6 +1,7 @@
 """Names, and how they are derived; all are safe in URLs, labels, S3 keys and ARNs."""
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
@@ -8,9 +9,16 @@ from pydantic import StringConstraints
 MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
-JobKind = Literal["train", "score", "report", "proxy"]
+JobKind = Literal["train", "score", "report", "proxy", "back_test"]
+# Those of which no execution knows.
+FOR_PEOPLE: frozenset[JobKind] = frozenset({"report", "back_test"})
 
-_OUTPUTS: dict[JobKind, str] = {"train": "training", "score": "scoring", "proxy": "training"}
+_OUTPUTS: dict[JobKind, str] = {
+    "train": "training",
+    "score": "scoring",
+    "proxy": "training",
+    "back_test": "training",
+}
 
 
 def is_of_kubernetes(namespace: str) -> bool:
@@ -41,6 +49,8 @@ def decision_key(execution_arn: str) -> str:
     return _digest(execution_arn, length=12)
 
 
+# Every sweep asks for each model's offsets.
+@lru_cache(maxsize=50_000)
 def spread_offset(model_name: str, purpose: str, span_minutes: int) -> int:
     """A model's fixed offset in minutes, less than the span, that spreads the models of a fleet."""
     return int(_digest(model_name, purpose, length=8), 16) % span_minutes if span_minutes else 0

@@ -38,10 +38,40 @@ def runs_between(expression: str, time_zone: str, after: datetime, until: dateti
     return sum(1 for _ in islice(runs, limit))
 
 
-# A sweep asks for all models at one moment, and a fleet has few expressions and offsets.
-@lru_cache(maxsize=1000)
 def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
     """The last moment no later than `at` at which the expression fired; None if there was none in eight years."""
+    return _spans_of(expression, time_zone).last_due(at)
+
+
+class _Spans:
+    """From one run of a schedule to the next one, the answer to what ran last is the same.
+
+    A sweep asks for many models at about one moment, so the two spans that were asked for last are remembered: that
+    before a run and that after it.
+    """
+
+    def __init__(self, expression: str, time_zone: str) -> None:
+        self._expression, self._time_zone = expression, time_zone
+        self._known = deque[tuple[datetime, datetime]](maxlen=2)
+
+    def last_due(self, at: datetime) -> datetime | None:
+        for fired, following in tuple(self._known):
+            if fired <= at < following:
+                return fired
+        last = _last_due(self._expression, self._time_zone, at)
+        after = next_due(self._expression, self._time_zone, at)
+        if last and after:
+            self._known.append((last, after))
+        return last
+
+
+# A fleet has few expressions.
+@lru_cache(maxsize=1000)
+def _spans_of(expression: str, time_zone: str) -> _Spans:
+    return _Spans(expression, time_zone)
+
+
+def _last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
     clock = _Clock(expression, time_zone)
     # Beyond what the clock shows now, if it showed more before it was set back.
     start = max(clock.shows(at), clock.shows(at - _MAX_SHIFT) + _MAX_SHIFT) + _MINUTE

@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-Strength = Literal["counted", "point_only", "bare_rule", "estimated"]
+Strength = Literal["counted", "point_only", "bare_rule", "estimated", "estimated_unchecked"]
 
 # Gates that ask whether the rows can decide at all.
 SUPPORT = frozenset({"holdout_size", "label_maturity"})
@@ -35,7 +35,8 @@ class Verdict(Record):
     `value` is compared with `limit`, both in the unit of the check; `n` is the number of rows behind them;
     `interval` is two-sided 95 %; `p_value` is one-sided. `evidence` says how strong it is: rows were counted, only a
     point value is known, the policy asks for the point estimate alone (stored as "bare_rule"), or the value is itself
-    an estimate, made without labels. A verdict that is `observed_only` is recorded and shown, but decides nothing.
+    an estimate, made without labels, and labels have confirmed earlier ones or not checked any yet. A verdict that is
+    `observed_only` is recorded and shown, but decides nothing.
     """
 
     check: str

@@ -23,8 +23,10 @@ _ABOUT_MARKS = (
 )
 
 
-def render_back_test(tests: Tests) -> str:
+def render_back_test(tests: Tests, caveat: str = CAVEAT) -> str:
     """The page as HTML, with a column for each policy; the names are those that people gave them.
+
+    `caveat` says below the title what all of it leaves out.
 
     Raises:
         ValueError: there is no back-test to show.
@@ -42,17 +44,17 @@ def render_back_test(tests: Tests) -> str:
         section("Retrainings", _starts(tests) or paragraph("None would have started.")),
         section("What started nothing", _others(tests)),
         section("Days beyond the limit", _beyond(tests)),
-        section("What served", _served(first)),
+        section("What served", _served(tests)),
     ]
-    return document(f"{first.model_name}: back-test", _head(tests), *sections)
+    return document(f"{first.model_name}: back-test", _head(tests, caveat), *sections)
 
 
-def _head(tests: Tests) -> str:
+def _head(tests: Tests, caveat: str) -> str:
     (first, *_) = tests.values()
     counts = "; ".join(f"{name}: {_times(len(test.starts))}" for name, test in tests.items())
     return (
         f"<header><h1>{text(first.model_name)} <span class='badge'>back-test</span></h1>"
-        f"<p class=soft>{text(first.days)}; {CAVEAT}; all times are UTC</p>"
+        f"<p class=soft>{text(first.days)}; {text(caveat)}; all times are UTC</p>"
         f"<p class=sentence>{text(counts)}</p></header>"
     )
 
@@ -69,7 +71,7 @@ def _starts(tests: Tests) -> str:
     found = _by_time((decision.at, name, decision) for name, test in tests.items() for decision in test.starts)
     rows = [
         (
-            f"{at:%F %R}",
+            _whole(f"{at:%F %R}"),
             *_policy(name, tests),
             _trigger(decision),
             text((decision.ending or "-").replace("_", " ")),
@@ -88,7 +90,7 @@ def _others(tests: Tests) -> str:
     rows = _by_time((run[0].at, name, run) for name, test in tests.items() for run in _runs(test.decisions))
     cells = [
         (
-            f"{run[0].at:%F}" + (f" to {run[-1].at:%F}" if len(run) > 1 else ""),
+            _whole(f"{run[0].at:%F}") + (f" to {_whole(f'{run[-1].at:%F}')}" if len(run) > 1 else ""),
             *_policy(name, tests),
             f"{len(run):,}",
             _trigger(run[0]),
@@ -116,11 +118,11 @@ def _beyond(tests: Tests) -> str:
     found = _by_time((each.first, name, each) for name, test in tests.items() for each in test.beyond)
     rows = [
         (
-            f"{each.first:%F} to {each.last:%F}",
+            f"{_whole(f'{each.first:%F}')} to {_whole(f'{each.last:%F}')}",
             *_policy(name, tests),
             f"{each.days:,}",
             f"{each.days_unanswered:,}",
-            f"{each.answered:%F %R}" if each.answered else "none",
+            _whole(f"{each.answered:%F %R}") if each.answered else "none",
         )
         for _, name, each in found
     ]
@@ -128,16 +130,27 @@ def _beyond(tests: Tests) -> str:
     return table(headings, rows, stacked=True) if rows else ""
 
 
-def _served(test: BackTest) -> str:
+def _served(tests: Tests) -> str:
+    """What served is the same for all policies, unless their retrainings were carried out."""
+    (name, first), *_ = tests.items()
+    apart = tests if any(test.champions != first.champions for test in tests.values()) else {name: first}
+    found = _by_time((served.at, name, served) for name, test in apart.items() for served in test.champions)
     rows = [
-        (f"{served.at:%F %R}", text(served.version), text(served.change.replace("_", " "))) for served in test.champions
+        (f"{at:%F %R}", *_policy(name, apart), text(served.version), text(served.change.replace("_", " ")))
+        for at, name, served in found
     ]
-    return table(("Since", "Version", "How"), rows) if rows else paragraph("Nothing served that is recorded.")
+    headings = ("Since", *_heading(apart), "Version", "How")
+    return table(headings, rows) if rows else paragraph("Nothing served that is recorded.")
 
 
 def _later(decision: PastDecision) -> str:
     tones = {"confirmed": "met", "needless": "unmet", "unknown": "inconclusive"}
     return f"<span class={tones[decision.needed]}>{decision.needed}</span>" if decision.needed else "-"
+
+
+def _whole(moment: str) -> str:
+    """A day or a moment, which is not divided between lines."""
+    return f"<span class=soft>{moment}</span>"
 
 
 def _trigger(decision: PastDecision) -> str:

@@ -12,7 +12,7 @@ from ..domain.back_test import BackTest
 from ..domain.past_decision import Level, PastDecision
 from .html import number, text
 
-WIDTH, LEFT, TOP, HEIGHT, LANE = 300, 60, 18, 110, 18
+WIDTH, LEFT, TOP, HEIGHT, LANE = 300, 64, 18, 110, 18
 _DAY = timedelta(days=1)
 # Of the names of versions, which would otherwise lie over each other.
 _MIN_APART = 26
@@ -116,7 +116,7 @@ def _of(outcome: str, test: BackTest) -> list[PastDecision]:
 
 def _lane(outcome: str, top: float, test: BackTest, axes: Axes) -> str:
     marks = "".join(_mark(decision, axes.x(decision.at), top) for decision in _of(outcome, test))
-    return f"<text x={LEFT - 4} y={top + 14} text-anchor=end>{_LANES[outcome]}</text>{marks}"
+    return f"<text x={LEFT - 8} y={top + 14} text-anchor=end>{_LANES[outcome]}</text>{marks}"
 
 
 def _mark(decision: PastDecision, x: float, top: float) -> str:

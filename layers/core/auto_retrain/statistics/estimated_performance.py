@@ -77,18 +77,18 @@ def _least_chances(values: ByGroup, rows: ByGroup) -> list[float]:
     return limits
 
 
-def estimate_right(rows: ByGroup, chances: Chances, likeness: float = 1.0) -> Estimate:
+def estimate_right(rows: ByGroup, chances: Chances, design_effect: float = 1.0) -> Estimate:
     """The accuracy, if a chance is that of the answer being right: sum of n_g p_g / n.
 
-    `likeness` is how many rows tell as much as one independent row, at least 1; the same in all functions here.
+    `design_effect` is how many rows tell as much as one independent row, at least 1; the same in all functions here.
     """
     each = [1 / sum(rows)] * len(rows)
     value = _product(rows, chances.values) / sum(rows)
-    return _estimate(value, [(rows, each)], chances, likeness)
+    return _estimate(value, [(rows, each)], chances, design_effect)
 
 
 def estimate_classes(
-    others: ByGroup, positives: ByGroup, chances: Chances, likeness: float = 1.0
+    others: ByGroup, positives: ByGroup, chances: Chances, design_effect: float = 1.0
 ) -> dict[str, Estimate | None]:
     """Metrics of a classification with a positive class, by name; None where fewer than 30 rows are expected to tell.
 
@@ -105,11 +105,11 @@ def estimate_classes(
     def estimate(part: float, whole: float, of_others: float, of_positives: float) -> Estimate:
         """A ratio, by how much a positive label of either raises part - ratio · whole."""
         pulls = [(others, [of_others / whole] * len(p)), (positives, [of_positives / whole] * len(p))]
-        return _estimate(part / whole, pulls, chances, likeness)
+        return _estimate(part / whole, pulls, chances, design_effect)
 
     accuracy = estimate(hits + sum(others) - misses, n, -1, 1)
     rows = [one + other for one, other in zip(positives, others, strict=True)]
-    area = _roc_auc(rows, chances, likeness) if min(actual, n - actual) >= MIN_ROWS_OF_RATIO else None
+    area = _roc_auc(rows, chances, design_effect) if min(actual, n - actual) >= MIN_ROWS_OF_RATIO else None
     if min(n_positives, actual) < MIN_ROWS_OF_RATIO:
         return {"accuracy": accuracy, "precision": None, "recall": None, "f1_score": None, "roc_auc": area}
     recall, f1 = hits / actual, 2 * hits / (n_positives + actual)
@@ -122,7 +122,7 @@ def estimate_classes(
     }
 
 
-def _roc_auc(rows: ByGroup, chances: Chances, likeness: float) -> Estimate:
+def _roc_auc(rows: ByGroup, chances: Chances, design_effect: float) -> Estimate:
     """Chance that a positive row is in a higher group than a negative one, the same group counting half.
 
     Its derivative by the chance of a row of group g is (negatives below - positives above - A (N - P)) / (P N).
@@ -135,11 +135,11 @@ def _roc_auc(rows: ByGroup, chances: Chances, likeness: float) -> Estimate:
     area = _product(positives, below) / pairs
     imbalance = area * (sum(negatives) - sum(positives))
     pulls = [(lower - higher - imbalance) / pairs for lower, higher in zip(below, above, strict=True)]
-    return _estimate(area, [(rows, pulls)], chances, likeness)
+    return _estimate(area, [(rows, pulls)], chances, design_effect)
 
 
 def estimate_loss(
-    rows: ByGroup, losses: ByGroup, variances: ByGroup, holdout_rows: ByGroup, likeness: float = 1.0
+    rows: ByGroup, losses: ByGroup, variances: ByGroup, holdout_rows: ByGroup, design_effect: float = 1.0
 ) -> Estimate:
     """The mean loss of a regression: sum of n_g l_g / n, with the mean and variance of each group's losses.
 
@@ -147,7 +147,7 @@ def estimate_loss(
     """
     n = sum(rows)
     shares = [each / n for each in rows]
-    of_labels = _product(shares, variances) * likeness / n
+    of_labels = _product(shares, variances) * design_effect / n
     of_holdout = sum(
         share**2 * variance / known for share, variance, known in zip(shares, variances, holdout_rows, strict=True)
     )
@@ -161,7 +161,9 @@ def root_of(mean_square: Estimate) -> Estimate:
     return Estimate(root, mean_square.of_labels * slope, mean_square.of_holdout * slope)
 
 
-def _estimate(value: float, pulls: Iterable[tuple[ByGroup, ByGroup]], chances: Chances, likeness: float) -> Estimate:
+def _estimate(
+    value: float, pulls: Iterable[tuple[ByGroup, ByGroup]], chances: Chances, design_effect: float
+) -> Estimate:
     """With the errors that follow from how far the label of one row of each group pulls the value.
 
     `pulls` has rows and pulls for each answer. Chances are wrong for all rows of a group at once, so their pulls add.
@@ -172,7 +174,7 @@ def _estimate(value: float, pulls: Iterable[tuple[ByGroup, ByGroup]], chances: C
             of_labels += n * pull**2 * chance * (1 - chance)
             together[place] += n * pull
     of_holdout = _product([pull**2 for pull in together], chances.variances)
-    return Estimate(value, sqrt(of_labels * likeness), sqrt(of_holdout))
+    return Estimate(value, sqrt(of_labels * design_effect), sqrt(of_holdout))
 
 
 def _product(one: ByGroup, other: ByGroup) -> float:

@@ -1,6 +1,6 @@
 """How probable it is that one rate is higher than another, given good ones of judged ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from math import exp, lgamma, log, sqrt
 
@@ -17,12 +17,16 @@ def probability_better(champion: Rewards, challenger: Rewards) -> float:
     that the same counts give the same share. No library, because it runs in a small function.
     """
     # Both rates are resolved where they lie, however unequal the counts.
-    cells = list(pairwise(sorted({*_grid(champion), *_grid(challenger)})))
-    of_champion, of_challenger = _density(champion), _density(challenger)
+    ends = sorted({*_grid(champion), *_grid(challenger)})
+    (scale, good, bad), (its_scale, its_good, its_bad) = _log_density(champion), _log_density(challenger)
     below = better = total = 0.0
-    for left, right in cells:
+    for left, right in pairwise(ends):
         middle, width = (left + right) / 2, right - left
-        one, other = of_champion(middle) * width, of_challenger(middle) * width
+        if not 0 < middle < 1:  # rounding puts the middle of a last, tiny cell at its end, which has no logarithm
+            continue
+        log_rate, log_rest = log(middle), log(1 - middle)
+        one = exp(scale + good * log_rate + bad * log_rest) * width
+        other = exp(its_scale + its_good * log_rate + its_bad * log_rest) * width
         better += other * (below + one / 2)
         below += one
         total += other
@@ -37,11 +41,10 @@ def _grid(arm: Rewards) -> Iterator[float]:
     return (lower + (upper - lower) * number / _CELLS for number in range(_CELLS + 1))
 
 
-def _density(arm: Rewards) -> Callable[[float], float]:
+def _log_density(arm: Rewards) -> tuple[float, int, int]:
+    """Three numbers s, g, b: the logarithm of the density at a rate p is s + g log p + b log(1 - p)."""
     a, b = _parameters(arm)
-    scale = lgamma(a + b) - lgamma(a) - lgamma(b)
-    # Rounding puts the middle of a last, tiny cell at its end, where a logarithm has no value.
-    return lambda rate: exp(scale + (a - 1) * log(rate) + (b - 1) * log(1 - rate)) if 0 < rate < 1 else 0.0
+    return lgamma(a + b) - lgamma(a) - lgamma(b), a - 1, b - 1
 
 
 def _parameters(arm: Rewards) -> tuple[int, int]:

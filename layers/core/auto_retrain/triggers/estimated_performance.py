@@ -12,7 +12,7 @@ from ..domain.model_state import ModelState
 from ..domain.numbers import shown_number
 from ..domain.policy.policy import Policy
 from ..domain.trigger_type import TriggerType
-from ..domain.verdict import Outcome, Verdict
+from ..domain.verdict import Outcome, Strength, Verdict
 from ..statistics.estimated_performance import Estimate
 from .base import Evidence, Trigger
 from .estimate_trust import CHECKED_WINDOWS, UNKNOWN, Trust, judge_trust
@@ -105,11 +105,13 @@ def _judge_estimate(policy: Policy, name: str, estimate: Estimate, look: Estimat
     if not is_worse(estimate.value):
         outcome, text = Outcome.UNMET, f"{text}: not {side} {limit}"
     elif confidence and not is_worse(bound):
-        outcome, text = Outcome.INCONCLUSIVE, f"{text}: {side} {limit}, but this may be due to chance ({bound:.4f})"
+        chance = f"this may be due to chance (bound {shown_number(bound)})"
+        outcome, text = Outcome.INCONCLUSIVE, f"{text}: {side} {limit}, but {chance}"
     else:
         outcome, text = Outcome.MET, f"{text}: {side} {limit}"
+    evidence: Strength = "estimated" if look.trust.word == "trusted" else "estimated_unchecked"
     return _verdict(policy, outcome, f"{text}; {look.trust.sentence}").changed(
-        value=estimate.value, n=counts.scored, interval=interval_of(name, estimate), evidence="estimated"
+        value=estimate.value, n=counts.scored, interval=interval_of(name, estimate), evidence=evidence
     )
 
 

@@ -74,16 +74,16 @@ def _is_one_group(counts: ScoreCounts) -> bool:
 
 
 def _estimates(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[tuple[str, Estimate | None]]:
-    likeness = max(counts.scored / counts.independent, 1.0)
-    known = [rows / profile.likeness for rows in profile.rows]
+    design_effect = max(counts.scored / counts.independent, 1.0)
+    known = [rows / profile.design_effect for rows in profile.rows]
     if profile.kind == "number":
         (rows,) = counts.groups
         for metric, losses in profile.losses.items():
-            mean = estimate_loss(rows, losses.means, losses.variances, known, likeness)
+            mean = estimate_loss(rows, losses.means, losses.variances, known, design_effect)
             yield metric, root_of(mean) if metric == "rmse" else mean
         return
     chances = chances_of(profile.chances, known, are_fitted=profile.is_fitted)
     if profile.kind == "answer":
-        yield "accuracy", estimate_right(counts.groups[0], chances, likeness)
+        yield "accuracy", estimate_right(counts.groups[0], chances, design_effect)
     else:
-        yield from estimate_classes(counts.groups[0], counts.groups[1], chances, likeness).items()
+        yield from estimate_classes(counts.groups[0], counts.groups[1], chances, design_effect).items()

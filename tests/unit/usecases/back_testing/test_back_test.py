@@ -16,8 +16,9 @@ from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.messages.rolling_out import RollbackRequest
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.model_state import ModelState
-from auto_retrain.domain.past_decision import PastDecision
+from auto_retrain.domain.past_decision import BeyondLimit, PastDecision
 from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.proxy import ProxyCheck
 from auto_retrain.domain.status import RetrainingStatus
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision
@@ -133,6 +134,24 @@ def test_the_policy_of_then_decides_on_each_day_as_it_did(improves: bool) -> Non
     assert [each.ending for each in again.starts] == endings
     assert endings[-1] is (Ending.PROMOTED if improves else Ending.REJECTED)
     assert len(again.starts) > 4
+    started = [job.event_time for job in deployment.ports.jobs.list_recent("churn", 1000)[::-1]]
+    assert again.days_unanswered == sum(_days_unanswered(each, started) for each in again.beyond)
+    alarms = [each.at for each in again.starts if each.trigger_type is TriggerType.PERFORMANCE_DEGRADATION]
+    assert again.needless == sum(_is_over(at, deployment) for at in alarms)
+
+
+def _days_unanswered(beyond: BeyondLimit, started: Sequence[datetime]) -> int:
+    """How many of these days had passed when a retraining really started."""
+    days = Window(start=beyond.first, end=beyond.last + DAY).days()
+    first = next((at.date() for at in started if beyond.first <= at.date() <= beyond.last), None)
+    return len([day for day in days if first is None or day < first])
+
+
+def _is_over(at: datetime, deployment: _Deployment) -> bool:
+    """Whether the metric was within its limit again in the 30 days that followed, as far as they are known."""
+    known = deployment.levels.of_day
+    days = [(at + number * DAY).date() for number in range(30) if at + (number + 1) * DAY <= START + 120 * DAY]
+    return bool(days) and float(np.mean([known[day] for day in days])) >= 0.92
 
 
 @pytest.mark.parametrize("improves", [True, False], ids=["promoted", "rejected"])
@@ -386,3 +405,54 @@ def test_what_serves_in_the_past_is_followed_as_in_a_deployment() -> None:
     now, really = world.ports.states.get("churn"), deployment.ports.states.get("churn")
     assert (now.deployed, now.breaches, now.rejections) == (really.deployed, {}, {})
     assert world.ports.ledger.serving("churn").champion == deployment.ports.ledger.serving("churn").champion
+
+
+class _Clumsy(_Deployment):
+    """A deployment in which two of three retrainings run out of memory."""
+
+    def _train(self, job_id: str, at: datetime, *, better: bool) -> None:
+        if len(self.ports.jobs.list_recent("churn", 1000)) % 3:
+            self.world.end_job(job_id, "out of memory")
+        else:
+            super()._train(job_id, at, better=better)
+
+
+@pytest.mark.parametrize("expression", ["0 3 1 * *", "0 3 * * 1"])
+def test_a_schedule_whose_retraining_failed_is_tried_again_when_it_was(expression: str) -> None:
+    # A deployment that sweeps hourly starts later than one that sweeps every five minutes, but on the same day.
+    policy = the_policy(enabled=["scheduled"], schedule_expression=expression, cool_down_hours=30)
+    deployment = _Clumsy(policy)
+    deployment.live(60, improves=True)
+    really = [
+        (each.event_time.date(), each.outcome, each.held_by)
+        for each in deployment.ports.decisions.recent("churn", 1000)[::-1]
+        if each.event_time >= START  # the schedule fired last before the first day
+    ]
+    again = tried(policy, 60, deployment.ports)
+    assert [(each.at.date(), each.outcome, each.held_by) for each in again.decisions] == really
+    assert {each.ending for each in again.starts} >= {Ending.FAILED, Ending.PROMOTED}
+    assert "cool_down" in again.held
+
+
+class _Refusing(_Deployment):
+    """A deployment in which a proxy refuses each training after the first one."""
+
+    def _train(self, job_id: str, at: datetime, *, better: bool) -> None:
+        if not self.ports.registry.champion("churn"):
+            super()._train(job_id, at, better=better)
+            return
+        refused = ProxyCheck(reason="a proxy was trained", refused="it would not be promoted", refused_in_a_row=1)
+        end_as(self.ports.jobs.get(job_id).proxied(refused), Ending.SKIPPED, None, self.ports)
+
+
+def test_a_trigger_backs_off_after_trainings_that_a_proxy_refused_as_it_did() -> None:
+    policy = the_policy(enabled=["performance_degradation"])
+    deployment = _Refusing(policy)
+    deployment.live(70, improves=True)
+    really = [
+        (each.event_time.date(), each.trigger_type, each.outcome, each.held_by)
+        for each in deployment.ports.decisions.recent("churn", 1000)[::-1]
+    ]
+    assert [each[3] for each in really].count("back_off") > 10
+    again = tried(policy, 70, deployment.ports)
+    assert [(each.at.date(), each.trigger_type, each.outcome, each.held_by) for each in again.decisions] == really

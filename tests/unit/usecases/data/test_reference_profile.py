@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.adapters.memory.data import MemoryTableReader
 from auto_retrain.domain.drift import DataProfile, FeatureHistogram
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import DataColumns, DataObject
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data import column_blocks, feature_bins, row_sample
+from auto_retrain.usecases.data import column_blocks, feature_bins, row_sample, window_rows
 from auto_retrain.usecases.data.feature_days import DaySamples, NameCounts
 from auto_retrain.usecases.data.kept_profiles import load_profile
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live
@@ -202,3 +203,21 @@ def test_a_column_that_a_large_object_lacks_is_named() -> None:
     ports.tables.by_uri[item.uri] = {"plan": ["a"]} | {f"number-{place}": np.ones(1) for place in range(19)}
     with pytest.raises(DataInvalid, match="number-19"):
         build_profile("churn", columns, DriftPolicy(), DAY, [item], ports)
+
+
+@pytest.mark.parametrize(("max_bytes", "reads"), [(1 << 20, 1), (2_000, 2), (0, 2)])
+def test_a_small_window_is_read_once_and_gives_the_same_as_a_large_one(
+    monkeypatch: pytest.MonkeyPatch, max_bytes: int, reads: int
+) -> None:
+    expected = wide_profile(1)
+    monkeypatch.setattr(window_rows, "MAX_KEPT_BYTES", max_bytes)
+    opened = Counter[str]()
+    read = MemoryTableReader.batches
+
+    def counting(self: Any, objects: Any, *columns: Any) -> Any:
+        opened.update(item.uri for item in objects)
+        return read(self, objects, *columns)
+
+    monkeypatch.setattr(MemoryTableReader, "batches", counting)
+    assert wide_profile(1) == expected
+    assert set(opened.values()) == {reads}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auto_retrain.domain.errors import ModelUnknown
+from auto_retrain.domain.errors import ArtifactMissing, ModelUnknown
 from auto_retrain.domain.scored_days import profile_key
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.usecases.operating.estimate_performance import PerformanceEstimate, estimate_performance
@@ -85,11 +85,14 @@ def test_a_profile_that_an_earlier_release_did_not_keep_is_made_from_the_stored_
     assert world.ports.data.read(key) == kept
 
 
-def test_every_challenger_that_is_validated_leaves_a_profile() -> None:
-    world = World()
-    world.validate(world.scored_job(rows(2000, 0.95), rows(2000, 0.88)))
-    content = world.ports.data.read(world.ports.data.uri(profile_key("churn", "2")))
+def test_a_challenger_that_may_be_promoted_leaves_a_profile_and_another_one_does_not() -> None:
+    better, worse = World(), World()
+    better.validate(better.scored_job(rows(2000, 0.95), rows(2000, 0.88)))
+    content = better.ports.data.read(better.ports.data.uri(profile_key("churn", "2")))
     assert b"its predictions on the holdout have no probabilities" in content
+    worse.validate(worse.scored_job(rows(2000, 0.88), rows(2000, 0.95)))
+    with pytest.raises(ArtifactMissing):
+        worse.ports.data.read(worse.ports.data.uri(profile_key("churn", "2")))
 
 
 def test_a_model_without_a_policy_is_unknown() -> None:

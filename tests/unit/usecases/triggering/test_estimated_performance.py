@@ -29,7 +29,7 @@ def test_by_default_it_is_recorded_and_starts_nothing() -> None:
     assert (decision.next, decision.held_by) == ("skip", "observe_only")
     recorded = world.ports.decisions.recent("churn", 1)[0]
     (verdict,) = recorded.verdicts
-    assert (verdict.met, verdict.observed_only, verdict.evidence) == (True, True, "estimated")
+    assert (verdict.met, verdict.observed_only, verdict.evidence) == (True, True, "estimated_unchecked")
     assert "without labels" in verdict.reason
 
 

@@ -38,7 +38,7 @@ class MemoryModelStates:
         self.lock = RLock()
 
     def get(self, model_name: str) -> ModelState:
-        return self._states.get(model_name, ModelState(model_name=model_name))
+        return self._states.get(model_name) or ModelState(model_name=model_name)
 
     def set(self, state: ModelState) -> None:
         """Replace a state; hold the lock from reading the old one until now."""

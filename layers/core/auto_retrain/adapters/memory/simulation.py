@@ -1,11 +1,13 @@
 """A world in memory whose past is that of a deployment: its data and metrics are read, and nothing is written to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, Any
 
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.errors import ArtifactMissing
+from ...domain.events import FactEvent
+from ...domain.facts.fact import Fact
 from ...domain.fleet import FleetUsage, SweepMark
 from ...domain.layouts import Folder, Layout
 from ...domain.manifest import DataObject
@@ -15,19 +17,22 @@ from ...domain.policy.policy import Policy
 from ...domain.windows import Window
 from ...ports import MAX_DOCUMENT_BYTES, DataStore, MetricSource, Ports
 from . import MemoryPorts
+from .audit import MemoryAuditLog
 from .data import MemoryDataStore
-from .outside import MemoryClock
+from .outside import MemoryClock, MemoryEventBus
+
+_Asked = tuple[str | None, datetime, datetime]
 
 
 class RememberedMetrics:
-    """A MetricSource that asks another one for each reading once."""
+    """A MetricSource of one policy that asks another one for each window of a version once."""
 
     def __init__(self, source: MetricSource) -> None:
         self._source = source
-        self._readings: dict[str, MetricReading] = {}
+        self._readings: dict[_Asked, MetricReading] = {}
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        keys = [query.model_dump_json() for query in queries]
+        keys: list[_Asked] = [(query.version, query.start, query.end) for query in queries]
         asked = {key: query for key, query in zip(keys, queries, strict=True) if key not in self._readings}
         self._readings |= dict(zip(asked, self._source.read(list(asked.values())), strict=True)) if asked else {}
         return [self._readings[key] for key in keys]
@@ -61,12 +66,28 @@ class ReadOnlyData(MemoryDataStore):
         return self._stored.uri(key)
 
 
+class ForgetfulAuditLog(MemoryAuditLog):
+    """An AuditLog that keeps nothing: nobody asks for the proof of what never happened."""
+
+    def extend(self, facts: Iterable[Fact]) -> bool:
+        return True
+
+
+class ForgetfulEventBus(MemoryEventBus):
+    """An EventBus that nobody listens to."""
+
+    def publish(self, event: FactEvent) -> None:
+        """It is lost."""
+
+
 class Simulation:
     """Ports whose clock is moved, and in which what served and what was retrained is told as it comes."""
 
     def __init__(self, real: Ports, at: datetime) -> None:
         self.metrics, self._clock = RememberedMetrics(real.metrics), MemoryClock(at)
-        world: Any = MemoryPorts(stage="simulation", clock=self._clock)
+        world: Any = MemoryPorts(
+            stage="simulation", clock=self._clock, audit=ForgetfulAuditLog(), events=ForgetfulEventBus()
+        )
         world.metrics, world.data = self.metrics, ReadOnlyData(real.data)
         world.tables, world.prices = real.tables, real.prices
         self.ports: MemoryPorts = world

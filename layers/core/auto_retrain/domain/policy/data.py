@@ -172,6 +172,13 @@ class DriftPolicy(StrictRecord):
     seasonal: bool = Field(
         default=False, description="whether what is as it was in the same days a year before has not drifted"
     )
+    wait_days_while_quality_holds: int = Field(
+        default=0,
+        ge=0,
+        le=30,
+        description="longest time for which a drift is not answered while the quality is estimated to hold; "
+        "0: the estimate is only mentioned",
+    )
     overall: OverallDriftPolicy = Field(
         default_factory=OverallDriftPolicy, description="when all features together count as drifted"
     )

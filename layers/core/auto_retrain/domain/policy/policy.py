@@ -101,6 +101,14 @@ class Policy(StrictRecord):
             raise ValueError(f"{named} cannot estimate that metric: {field}; allowed are {', '.join(fitting)}")
         return self
 
+    @model_validator(mode="after")
+    def _waits_only_where_quality_is_estimated(self) -> Self:
+        days, enables = self.drift.wait_days_while_quality_holds, self.triggers.enables
+        if days and not enables(TriggerType.ESTIMATED_PERFORMANCE):
+            needed = "needs 'estimated_performance' in triggers.enabled, which may stay observe_only"
+            raise ValueError(f"drift.wait_days_while_quality_holds = {days}: {needed}")
+        return self
+
     @property
     def estimated_metric(self) -> str:
         """The metric that is estimated from the scores in the log."""

@@ -1,9 +1,9 @@
 """Tries a policy on the past: when it would have retrained, what would have held it back. Nothing is written."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ...domain.back_test import BackTest
 from ...domain.decision_record import DecisionRecord
@@ -22,13 +22,13 @@ from ...domain.windows import Window
 from ...holds.model import model_holds
 from ...ports import MetricSource, Ports
 from ...triggers import enabled_triggers
-from ...triggers.scheduled import Scheduled
+from ...triggers.scheduled import Scheduled, is_due
 from ..ending.end_job import end_as
 from ..lookup import MAX_DECISIONS, policy_of
 from ..triggering.check_triggers import check_triggers
 from ..triggering.detect_drift import detect_drift
 from ..triggering.sweep_models import sweep_models
-from .hindsight import judges_metric, look_back
+from .hindsight import Hindsights, judges_metric, look_back
 from .past import Past, past_of
 
 SWEEP = timedelta(minutes=5)
@@ -69,17 +69,22 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
     past = past_of(policy.model, start, ports)
     before = [line for line in past.champions if line.deployed_at < start]
     world.begin(policy, past.state, before)
-    run = _Run(policy, days, past, world, past.champions[len(before) :])
+    run = Run(policy, days, past, world, past.champions[len(before) :])
     world.play(run.execute)
     moments = run.moments()
     _read_ahead(policy, moments, past, world.metrics)
     run.go(moments)
     looked = look_back(policy, days, [*run.decisions()], past, world.metrics, ports.clock.now())
+    return found(policy, days, past.champions, looked)
+
+
+def found(policy: Policy, days: Window, champions: Sequence[LedgerLine], looked: Hindsights) -> BackTest:
+    """What came of it, with what served."""
     return BackTest(
         model_name=policy.model,
         days=days,
         decisions=tuple(looked.decisions),
-        champions=tuple(_served(past.champions, days)),
+        champions=tuple(_served(champions, days)),
         metric=policy.metric.name,
         limit=policy.triggers.performance_metric_threshold if judges_metric(policy) else None,
         levels=tuple(looked.levels),
@@ -118,8 +123,24 @@ def _sweep_after(moment: datetime) -> datetime:
     return moment + -since % SWEEP
 
 
-class _Run:
-    """One policy on its way through the past."""
+class Asked(NamedTuple):
+    """A retraining that a person asks for, by an execution."""
+
+    at: datetime
+    execution_arn: str
+    event: Mapping[str, Any]
+
+
+def _asked(past: Past) -> Iterator[Asked]:
+    for job in past.jobs:
+        if job.trigger_type is TriggerType.MANUAL:
+            reason = job.trigger_reason.removeprefix(f"requested by {job.actor}: ")
+            event = {"model_name": job.model_name, "actor": job.actor, "reason": reason, "force": True}
+            yield Asked(job.event_time, job.execution_arn, {**event, "event_time": job.event_time.isoformat()})
+
+
+class Run:
+    """One policy on its way through the past; what becomes of a job that was opened is for `end_job` to say."""
 
     def __init__(self, policy: Policy, days: Window, past: Past, world: World, champions: Sequence[LedgerLine]) -> None:
         self._policy = policy
@@ -130,14 +151,13 @@ class _Run:
         self._moments: list[datetime] = []
         self._endings: dict[str, Ending] = {}
         self._champions = list(champions)
-        asked = (job for job in past.jobs if job.trigger_type is TriggerType.MANUAL)
-        self._requests = [job for job in asked if _sweep_after(job.event_time) < self._end]
+        self._requests = [asked for asked in self.asked() if _sweep_after(asked.at) < self._end]
 
     def moments(self) -> list[datetime]:
         """The sweeps that may find something to do, in order."""
         wanted = {self._begin, *(_first_sweep(self._policy, day) for day in self._days.days())}
         wanted |= {_sweep_after(moment) for moment in self._schedule()}
-        return sorted(wanted | {_sweep_after(job.event_time) for job in self._requests})
+        return sorted(wanted | {_sweep_after(asked.at) for asked in self._requests})
 
     def go(self, moments: Sequence[datetime]) -> None:
         """Sweep at these moments, and when the holds end that these sweeps find."""
@@ -149,11 +169,17 @@ class _Run:
                 self._sweep(moment)
             done = moment
 
+    def asked(self) -> Iterable[Asked]:
+        """What people ask for, in order."""
+        return _asked(self._past)
+
+    def before_sweep(self, at: datetime) -> None:
+        """What happens at the moment of a sweep besides it."""
+
     def _schedule(self) -> Iterator[datetime]:
-        """When it fires, and the beginning of each day, when one whose retraining failed is tried again."""
+        """When it fires."""
         if not self._policy.triggers.enables(TriggerType.SCHEDULED):
             return
-        yield from (datetime.combine(day, time(), UTC) for day in self._days.days())
         at = self._begin
         state = ModelState(model_name=self._policy.model)
         while (fires := Scheduled().next_check(self._policy, state, at)) and fires < self._end:
@@ -169,23 +195,24 @@ class _Run:
             if failure := self._past.failures.get(line.sequence):
                 self._world.ports.states.record_rejection(line.model_name, *failure)
         self._world.move_to(at)
-        while self._requests and self._requests[0].event_time <= at:
-            self._request(self._requests.pop(0))
+        self.before_sweep(at)
+        while self._requests and self._requests[0].at <= at:
+            _, execution_arn, event = self._requests.pop(0)
+            self.execute(execution_arn, event)
         sweep_models(ScheduledEvent(time=at), self._world.ports)
         self._come_back(at)
 
-    def _request(self, job: RetrainingJob) -> None:
-        reason = job.trigger_reason.removeprefix(f"requested by {job.actor}: ")
-        event = {"model_name": job.model_name, "actor": job.actor, "reason": reason, "force": True}
-        self.execute(job.execution_arn, {**event, "event_time": job.event_time.isoformat()})
-
     def _come_back(self, at: datetime) -> None:
-        """A schedule that is held is due again as soon as nothing holds it."""
-        ports = self._world.ports
-        applied, state = policy_of(self._policy.model, ports), ports.states.get(self._policy.model)
-        for hold in model_holds(applied, state, TriggerType.SCHEDULED, at, at):
-            if hold.until and at < hold.until < self._end:
-                heappush(self._moments, _sweep_after(hold.until))
+        """A schedule that is due is met again at the beginning of the next day, and as soon as nothing holds it."""
+        ports, policy = self._world.ports, self._policy
+        state = ports.states.get(policy.model)
+        if not policy.triggers.enables(TriggerType.SCHEDULED) or not is_due(policy, state.last_retrained_at, at):
+            return
+        holds = model_holds(policy_of(policy.model, ports), state, TriggerType.SCHEDULED, at, at)
+        until = [_sweep_after(hold.until) for hold in holds if hold.until and at < hold.until]
+        for moment in (datetime.combine(at.date() + _DAY, time(), UTC), *until):
+            if moment < self._end:
+                heappush(self._moments, moment)
 
     def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
         ports = self._world.ports
@@ -194,16 +221,18 @@ class _Run:
             decision = detect_drift(decision, ports)
         job = ports.jobs.get(decision.job_id) if decision.job_id else None
         if job and not job.status.is_terminal:
-            self._end_job(job, ports)
+            self.end_job(job, ports)
 
-    def _end_job(self, job: RetrainingJob, ports: Ports) -> None:
+    def end_job(self, job: RetrainingJob, ports: Ports) -> None:
+        """Let a job end that was opened."""
         alike = self._past.job_like(job.trigger_type, job.event_time)
         told = (alike and alike.ending) or Ending.REJECTED
         self._endings[job.job_id] = told
         # What it put into production and took back again is told by the ledger. Here it never was in production.
         ending = Ending.REJECTED if told is Ending.ROLLED_BACK else told
-        checked = job.checked(alike.data_check) if alike and alike.data_check else job
-        end_as(checked, ending, "as in the past" if ending is Ending.FAILED else None, ports)
+        job = job.checked(alike.data_check) if alike and alike.data_check else job
+        job = job.proxied(alike.proxy) if alike and alike.proxy else job
+        end_as(job, ending, "as in the past" if ending is Ending.FAILED else None, ports)
 
     def decisions(self) -> Iterator[PastDecision]:
         """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
@@ -221,6 +250,6 @@ def _decision(record: DecisionRecord, job: RetrainingJob | None, endings: Mappin
         outcome=record.outcome,
         held_by=record.held_by,
         reason=record.reason,
-        ending=endings.get(job.job_id) if job else None,
+        ending=endings.get(job.job_id, job.ending) if job else None,
         usd=job.forecast.usd if job and job.forecast else None,
     )

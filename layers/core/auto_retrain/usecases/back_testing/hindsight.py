@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
+from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import AutoRetrainError
 from ...domain.judged_metric import JudgedMetric
 from ...domain.metric_reading import MetricQuery, MetricReading
@@ -48,8 +49,8 @@ def look_back(
     noons = [datetime.combine(day, time(12), UTC) for day in days.days()]
     last = metric_window_end(now, policy.data.label_delay_days)
     queries = [
-        *(_query(policy, at, min(at + _evaluation(policy), last), past) for at in starts),
-        *(_query(policy, noon - half, min(noon + half, last), past) for noon in noons),
+        *(_query(policy, at, min(at + _evaluation(policy), last), past.champion_at(at)) for at in starts),
+        *(_query(policy, noon - half, min(noon + half, last), past.champion_around(noon, half)) for noon in noons),
     ]
     try:
         readings = _read(queries, metrics)
@@ -79,9 +80,8 @@ def _evaluation(policy: Policy) -> timedelta:
     return timedelta(days=policy.triggers.evaluation_window_days)
 
 
-def _query(policy: Policy, start: datetime, end: datetime, past: Past) -> MetricQuery:
-    """The metric of what served at the beginning, from full hour to full hour."""
-    line = past.champion_at(start)
+def _query(policy: Policy, start: datetime, end: datetime, line: LedgerLine | None) -> MetricQuery:
+    """The metric of what served, from full hour to full hour."""
     return MetricQuery(
         model_name=policy.model,
         version=line.version.number if line else None,

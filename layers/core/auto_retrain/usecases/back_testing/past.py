@@ -44,6 +44,10 @@ class Past(NamedTuple):
         alike = [job for job in self.jobs if job.trigger_type is trigger and abs(job.event_time - at) <= _SAME]
         return min(alike, key=lambda job: abs(job.event_time - at), default=None)
 
+    def champion_around(self, at: datetime, half: timedelta) -> LedgerLine | None:
+        """The line whose version the metric of a window around a moment is about."""
+        return self.champion_at(at - half)
+
     def champion_at(self, at: datetime) -> LedgerLine | None:
         """The line whose version served."""
         return next((line for line in reversed(self.champions) if line.deployed_at <= at), None)

@@ -1,23 +1,20 @@
 """Finds the bins of each feature in a stream of rows, and counts rows in them; memory does not grow with the rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...domain.drift import DesignEffects
-from ...domain.manifest import DataColumns, DataObject
+from ...domain.manifest import DataColumns
 from ...domain.policy.data import DriftPolicy
-from ...ports import Ports, RowBatch
 from ...statistics.stability import Levels, count_levels, count_numeric, decile_edges, reference_levels
-from .column_blocks import ColumnBlock, column_blocks, merged, read_blocks
+from .column_blocks import ColumnBlock, merged, read_blocks
 from .entity_sample import EntitySample
 from .feature_days import DayWatcher, Runs, SharedWatchers, StillDays, add_to_all
 from .row_sample import RowSample
+from .window_rows import WindowRows
 
 # Beyond this, a column of names or numbers rather than categories would exhaust the memory.
 MAX_LEVELS = 20_000
@@ -47,22 +44,21 @@ def watched(columns: DataColumns, drift: DriftPolicy) -> tuple[list[str], list[s
     return numeric, [name for name in columns.categorical if name not in drift.ignore]
 
 
-def find_bins(columns: DataColumns, drift: DriftPolicy, objects: Sequence[DataObject], ports: Ports) -> Bins:
-    """Bins in which the rows of the objects are about equally many; reads each column once."""
-    numeric, categorical = watched(columns, drift)
-    blocks = column_blocks(columns, numeric, categorical, objects)
-    found = read_blocks(blocks, lambda block: _bins_of(block, columns, objects, ports))
+def find_bins(drift: DriftPolicy, rows: WindowRows) -> Bins:
+    """Bins in which the rows of a window are about equally many; reads each column once."""
+    numeric, categorical = watched(rows.columns, drift)
+    found = read_blocks(rows.blocks(numeric, categorical), lambda block: _bins_of(block, rows))
     return Bins(
         merged([bins.edges for bins in found], numeric),
         merged([bins.levels for bins in found], categorical),
     )
 
 
-def _bins_of(block: ColumnBlock, columns: DataColumns, objects: Sequence[DataObject], ports: Ports) -> Bins:
+def _bins_of(block: ColumnBlock, rows: WindowRows) -> Bins:
     numeric, categorical = block
     sample = RowSample()
     counts = {name: _LevelCounts() for name in categorical}
-    for batch in ports.tables.batches(objects, columns.format, numeric, categorical):
+    for batch in rows.in_one_go(block):
         if numeric:
             sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
         for name in categorical:
@@ -72,15 +68,12 @@ def _bins_of(block: ColumnBlock, columns: DataColumns, objects: Sequence[DataObj
     return Bins(edges, {name: reference_levels(each.counts, complete=each.complete) for name, each in counts.items()})
 
 
-def count_rows(
-    columns: DataColumns, objects: Sequence[DataObject], bins: Bins, ports: Ports, watchers: Sequence[DayWatcher] = ()
-) -> Counted:
-    """Count the rows of the objects in bins; reads each column once, and watchers see each cell."""
+def count_rows(rows: WindowRows, bins: Bins, watchers: Sequence[DayWatcher] = ()) -> Counted:
+    """Count the rows of a window in bins; reads each column once, and watchers see each cell."""
     edges, levels = bins
-    shared = SharedWatchers(watchers)
-    blocks = column_blocks(columns, list(edges), list(levels), objects)
-    counted = read_blocks(blocks, lambda block: _count_block(block, columns, objects, bins, ports, shared))
-    order = [*edges, *levels]
+    shared, order = SharedWatchers(watchers), [*edges, *levels]
+    blocks = rows.blocks(list(edges), list(levels))
+    counted = read_blocks(blocks, lambda block: _count_block(block, rows, bins, shared))
     return Counted(
         counted[0].rows,
         merged([part.counts for part in counted], order),
@@ -89,51 +82,32 @@ def count_rows(
     )
 
 
-def _count_block(
-    block: ColumnBlock,
-    columns: DataColumns,
-    objects: Sequence[DataObject],
-    bins: Bins,
-    ports: Ports,
-    shared: SharedWatchers,
-) -> Counted:
+def _count_block(block: ColumnBlock, rows: WindowRows, bins: Bins, shared: SharedWatchers) -> Counted:
     edges = {name: bins.edges[name] for name in block.numeric}
     levels = {name: bins.levels[name] for name in block.categorical}
+    entity = rows.columns.entity
     # Only rows that belong together have to be seen one by one.
-    texts = [columns.entity, *levels] if columns.entity else []
-    entities = EntitySample(columns.entity, edges, levels) if columns.entity else None
+    texts = [entity, *levels] if entity else []
+    entities = EntitySample(entity, edges, levels) if entity else None
     still = StillDays()
     watchers: list[DayWatcher] = [still, shared, *([entities] if entities else [])]
-    rows = 0
+    number = 0
     counts = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
     counts |= {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
-    for day, batch in _batches(columns, objects, list(edges), list(levels), texts, ports):
+    for day, batch in rows.batches(block, texts):
         add_to_all(watchers, day, batch)
-        rows += batch.rows
+        number += batch.rows
         for name, bounds in edges.items():
             counts[name] += count_numeric(batch.numbers[name], bounds)
         for name, known in levels.items():
             counts[name] += count_levels(batch.levels[name], known, batch.rows)
     effects = entities.effects() if entities else {}
     return Counted(
-        rows,
+        number,
         {name: tuple(map(int, of_bins)) for name, of_bins in counts.items()},
         {name: still.runs_of(name) for name in counts},
         {name: effects.get(name, DesignEffects()) for name in counts},
     )
-
-
-def _batches(
-    columns: DataColumns,
-    objects: Sequence[DataObject],
-    numeric: Sequence[str],
-    categorical: Sequence[str],
-    texts: Sequence[str],
-    ports: Ports,
-) -> Iterator[tuple[date, RowBatch]]:
-    for day, objects_of_day in groupby(objects, attrgetter("date")):
-        for batch in ports.tables.batches(list(objects_of_day), columns.format, numeric, categorical, texts):
-            yield day, batch
 
 
 class _LevelCounts:

@@ -12,6 +12,7 @@ from ...ports import Ports
 from ...statistics.stability import Levels
 from .feature_bins import Bins, Counted, count_rows, find_bins
 from .feature_days import DayWatcher
+from .window_rows import WindowRows
 
 
 def build_profile(
@@ -23,13 +24,14 @@ def build_profile(
     ports: Ports,
     watchers: Sequence[DayWatcher] = (),
 ) -> DataProfile:
-    """Read the objects twice: once to find the bins, once to count exactly. Watchers see each row once.
+    """Find the bins, then count exactly; a window that is not small is read twice. Watchers see each row once.
 
     Raises:
         DataInvalid: an object changed, is unreadable or lacks a feature.
     """
-    bins = find_bins(columns, drift, objects, ports)
-    counted = count_rows(columns, objects, bins, ports, watchers)
+    rows = WindowRows(columns, objects, ports)
+    bins = find_bins(drift, rows)
+    counted = count_rows(rows, bins, watchers)
     return DataProfile(
         text_rules=TEXT_RULES,
         model_name=model_name,
@@ -71,7 +73,7 @@ def count_live(
     watchers: Sequence[DayWatcher] = (),
 ) -> list[FeatureHistogram]:
     """Count live rows in the bins of a profile; watchers see each row once. Raises DataInvalid like `build_profile`."""
-    counted = count_rows(columns, objects, _bins_of(profile), ports, watchers)
+    counted = count_rows(WindowRows(columns, objects, ports), _bins_of(profile), watchers)
     return [_histogram(each, counted) for each in profile.features]
 
 

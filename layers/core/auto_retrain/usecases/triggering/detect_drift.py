@@ -9,6 +9,7 @@ from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...holds.budgets import BUDGETS, budget_hold
+from ...holds.estimated_quality import holding_estimate, sentence_of
 from ...holds.model import observed_hold
 from ...ports import Ports
 from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
@@ -16,7 +17,7 @@ from ..audit.record import announce, announce_alone
 from ..lookup import policy_of
 from .conclude_decision import conclude_decision
 from .drift_evidence import gather_drift
-from .drift_holds import answered_drift, drift_holds
+from .drift_holds import answered_drift, drift_holds, waits_while_quality_holds
 from .kept_evidence import with_drift
 from .open_job import already_opened
 from .tell_of_budget import tell_of_budget
@@ -81,14 +82,27 @@ def recorded_verdicts(policy: Policy, drift: DriftVerdicts) -> list[Verdict]:
 def _unless_held(
     judged: TriggerDecision, applied: AppliedPolicy, verdicts: list[Verdict], ports: Ports
 ) -> TriggerDecision:
-    reason, answered = verdicts[0].reason, answered_drift(applied.policy, verdicts, ports)
+    policy, reason = applied.policy, verdicts[0].reason
+    answered, estimate = answered_drift(policy, verdicts, ports), holding_estimate(policy, judged.verdicts)
     state = ports.states.get(judged.model_name)
     budgets = _budget_holds(judged, applied, state, ports)
-    holds = [*budgets, *drift_holds(applied.policy, answered, judged.event_time, ports)]
-    tell_of_budget(applied.policy, state, TriggerType.DATA_DRIFT, reason, holds, ports)
+    holds = [*budgets, *drift_holds(policy, answered, judged.event_time, ports)]
+    holds = holds or _wait(policy, estimate, judged, ports)
+    tell_of_budget(policy, state, TriggerType.DATA_DRIFT, reason, holds, ports)
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
-    return judged.to_start(TriggerType.DATA_DRIFT, f"{reason}; {answered.sentence}" if answered else reason)
+    known = [answered.sentence] if answered else []
+    known += [sentence_of(estimate)] if estimate else []
+    return judged.to_start(TriggerType.DATA_DRIFT, "; ".join([reason, *known]))
+
+
+def _wait(policy: Policy, estimate: Verdict | None, judged: TriggerDecision, ports: Ports) -> list[Hold]:
+    """Wait while the quality holds; the days on which one waited are counted."""
+    waits = waits_while_quality_holds(policy, estimate, judged.event_time, ports)
+    if waits is None:
+        return []
+    ports.states.record_breach(policy.model, TriggerType.DATA_DRIFT, judged.event_time.date())
+    return [waits]
 
 
 def _budget_holds(judged: TriggerDecision, applied: AppliedPolicy, state: ModelState, ports: Ports) -> list[Hold]:

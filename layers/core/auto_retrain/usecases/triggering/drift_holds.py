@@ -1,14 +1,15 @@
-"""What holds drift back although it is met: a champion chosen on the very same days, or a drift that was answered."""
+"""What holds drift back although it is met: a champion chosen on its days, an earlier answer, quality that holds."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from ...domain.decision_record import Hold
-from ...domain.model_state import RejectedJob
+from ...domain.model_state import RejectedJob, with_breach
 from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
+from ...holds.estimated_quality import quality_hold
 from ...ports import Ports
 from ...statistics.psi import shift_of_psi
 from ...triggers.overall_drift import OVERALL
@@ -35,6 +36,12 @@ def drift_holds(policy: Policy, answered: AnsweredDrift | None, at: datetime, po
         reason = f"{answered.sentence}; held until {answered.until:%F}, or until it grows"
         holds.append(Hold(kind="same_drift", reason=reason, until=answered.until))
     return holds
+
+
+def waits_while_quality_holds(policy: Policy, estimate: Verdict | None, at: datetime, ports: Ports) -> Hold | None:
+    """What holds back a drift, which is met at this time, while an estimate says that the quality holds."""
+    before = ports.states.get(policy.model).breach_days(_DRIFT)
+    return quality_hold(policy, estimate, with_breach(before, at.date()), at)
 
 
 def _chosen_on_the_same_days(policy: Policy, at: datetime, ports: Ports) -> Iterator[Hold]:

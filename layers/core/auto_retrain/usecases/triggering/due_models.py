@@ -122,10 +122,10 @@ def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[Du
     if candidate:
         candidate = candidate._replace(held=[*holds_of(candidate.trigger.kind), *candidate.held])
         due.append(candidate)
-    if turn.is_now and not _may_start(candidate):
+    checks = list(_data_check(turn, at, now)) if turn.is_now and not _may_start(candidate) else []
+    if checks:
         holds = holds_of(TriggerType.DATA_DRIFT)
         # Broken data may have been repaired, which only another check can show; so does drift that nobody may answer.
-        checks = _data_check(turn, at, now)
         if not holds or allows_data_check(holds):
             due.extend(checks)
         elif candidate is None:

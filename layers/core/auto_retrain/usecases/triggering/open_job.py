@@ -7,7 +7,7 @@ from ...domain.cost import RecentCost
 from ...domain.decision_evidence import hash_of
 from ...domain.errors import LeaseHeld
 from ...domain.experiments import check_workers, with_common
-from ...domain.facts.triggering import JobOpened
+from ...domain.facts.triggering import JobOpened, TriggerJudged
 from ...domain.forecast import forecast_of
 from ...domain.job import RetrainingJob, Variant
 from ...domain.messages.triggering import TriggerDecision
@@ -29,16 +29,16 @@ def open_job(
 
     `costs` are those of the model's recent jobs, which make the forecast.
     """
-    job = _new_job(decision, applied, ports)
+    evidence = decision.evidence.document if decision.evidence else None
+    job = _new_job(decision, applied, hash_of(evidence), ports)
     prices = ports.prices.current().prices
     job = job.expecting(forecast_of(costs, applied.policy.training, len(job.variants), prices))
-    evidence = decision.evidence.document if decision.evidence else None
-    facts = judgement_fact(job.decision), _opened_fact(job)
+    facts = _facts_of(job)
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE, *facts, evidence=evidence)
     except LeaseHeld as held:
         return decision.held("running_job", str(held))
-    _announce_start(opened, ports)
+    _announce(facts if opened is job else _facts_of(opened), ports)
     return decision.opened(opened.job_id)
 
 
@@ -47,7 +47,7 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
     job = ports.jobs.get(job_id)
     if job is None:
         return None
-    _announce_start(job, ports)
+    _announce(_facts_of(job), ports)
     return TriggerDecision(
         next="start",
         reason=job.trigger_reason,
@@ -61,13 +61,15 @@ def already_opened(job_id: str, ports: Ports) -> TriggerDecision | None:
     )
 
 
-def _announce_start(job: RetrainingJob, ports: Ports) -> None:
-    record(judgement_fact(job.decision), ports)
-    announce(_opened_fact(job), ports)
+def _announce(facts: tuple[TriggerJudged, JobOpened], ports: Ports) -> None:
+    judged, opened = facts
+    record(judged, ports)
+    announce(opened, ports)
 
 
-def _opened_fact(job: RetrainingJob) -> JobOpened:
-    return JobOpened(
+def _facts_of(job: RetrainingJob) -> tuple[TriggerJudged, JobOpened]:
+    """That it was decided to open the job, and that it was opened."""
+    return judgement_fact(job.decision), JobOpened(
         model_name=job.model_name,
         job_id=job.job_id,
         actor=job.actor,
@@ -78,7 +80,9 @@ def _opened_fact(job: RetrainingJob) -> JobOpened:
     )
 
 
-def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) -> RetrainingJob:
+def _new_job(
+    decision: TriggerDecision, applied: AppliedPolicy, evidence_hash: str | None, ports: Ports
+) -> RetrainingJob:
     policy, traced = applied.policy, ports.traces.current()
     parameters = {**policy.training.parameters, **decision.parameters}
     variants = with_common(parameters, decision.variants)
@@ -89,7 +93,7 @@ def _new_job(decision: TriggerDecision, applied: AppliedPolicy, ports: Ports) ->
         trigger_type=decision.trigger_type,
         trigger_reason=decision.reason,
         trigger_verdicts=decision.verdicts,
-        trigger_evidence_hash=hash_of(decision.evidence.document) if decision.evidence else None,
+        trigger_evidence_hash=evidence_hash,
         actor=decision.actor,
         forced=decision.force,
         event_time=decision.event_time,

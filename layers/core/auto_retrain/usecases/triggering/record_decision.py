@@ -10,7 +10,7 @@ from ..audit.record import record
 def record_decision(decision: DecisionRecord, evidence: DecisionEvidence | None, ports: Ports) -> None:
     """Record a decision with what it was judged on; it replaces another one with the same model, event time and key."""
     document = evidence.document if evidence else None
-    sealed = decision.changed(evidence_hash=hash_of(document)).sealed()
+    sealed = decision.sealed(evidence_hash=hash_of(document))
     fact = judgement_fact(sealed)
     ports.decisions.record(sealed, fact, evidence=document)
     record(fact, ports)

@@ -14,6 +14,7 @@ from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...holds.budgets import BUDGETS
+from ...holds.estimated_quality import holding_estimate, quality_hold
 from ...holds.model import back_off_hold, breach_hold, model_holds
 from ...ports import Ports
 from ...statistics.version import STATISTICS
@@ -160,6 +161,10 @@ def _holds(
     if met and met.needs_breach_days and config.breach_days > 1 and _calls(verdicts, trigger):
         breach = breach_hold(config, with_breach(state.breach_days(trigger), day), day)
         yield from [breach.kind] if breach else []
+    if _calls(verdicts, TriggerType.DATA_DRIFT):
+        drifted = with_breach(state.breach_days(TriggerType.DATA_DRIFT), day)
+        waits = quality_hold(applied.policy, holding_estimate(applied.policy, verdicts), drifted, recorded.event_time)
+        yield from [waits.kind] if waits else []
     back_off = back_off_hold(config, state, trigger, recorded.event_time)
     yield from [back_off.kind] if back_off else []
     if not _calls(verdicts) and any(verdict.met and verdict.observed_only for verdict in _decisive(verdicts)):

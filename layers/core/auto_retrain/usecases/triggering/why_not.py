@@ -1,5 +1,6 @@
 """Predicts what a model's triggers would do now; starts nothing, writes nothing and reads no data."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Outcome, Verdict
 from ...holds.budgets import spending_hold
+from ...holds.estimated_quality import holding_estimate
 from ...holds.fleet import fleet_holds, room
 from ...holds.model import breach_hold, model_holds, observed_hold
 from ...holds.next_scheduled import next_scheduled
@@ -19,7 +21,7 @@ from ...ports import Ports
 from ...triggers import enabled_triggers, judge_triggers, trigger_of
 from ...triggers.base import Evidence, Trigger
 from ..lookup import policy_of
-from .drift_holds import answered_drift, drift_holds
+from .drift_holds import answered_drift, drift_holds, waits_while_quality_holds
 from .gather_evidence import Question, gather_evidence
 
 MAX_DECISIONS = 100
@@ -68,7 +70,7 @@ def predict_triggers(model_name: str, ports: Ports) -> ModelOutlook:
         last_retrained_at=state.last_retrained_at,
         daily_left=_left(config.daily_cap, model, _DAY),
         monthly_left=_left(config.monthly_cap, model, _MONTH),
-        triggers=tuple(_outlook(kind, judged.get(kind, _Judged()), fleet, model, ports) for kind in TriggerType),
+        triggers=tuple(_outlook(kind, judged, fleet, model, ports) for kind in TriggerType),
         waiting=tuple(ports.waiting.of(model_name)),
     )
 
@@ -122,8 +124,10 @@ def _held_by_the_fleet(model: _Model, ports: Ports) -> list[Hold]:
     return fleet_holds(limits, mark, model.at) or next_sweep
 
 
-def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Model, ports: Ports) -> TriggerOutlook:
-    trigger = trigger_of(kind)
+def _outlook(
+    kind: TriggerType, all_judged: Mapping[TriggerType, _Judged], fleet: list[Hold], model: _Model, ports: Ports
+) -> TriggerOutlook:
+    trigger, judged = trigger_of(kind), all_judged.get(kind, _Judged())
     if trigger and not model.policy.triggers.enables(kind):
         return TriggerOutlook(trigger_type=kind, prospect="disabled")
     holds = model_holds(model.applied, model.state, kind, model.at, model.at)
@@ -131,7 +135,10 @@ def _outlook(kind: TriggerType, judged: _Judged, fleet: list[Hold], model: _Mode
         holds = [*holds, *fleet, *_not_met_often_enough(trigger, judged, model), *_only_observed(kind, judged, model)]
     if kind is TriggerType.DATA_DRIFT and judged.outcome is Outcome.MET:
         answered = answered_drift(model.policy, judged.verdicts, ports)
-        holds += drift_holds(model.policy, answered, model.at, ports)
+        estimated = all_judged.get(TriggerType.ESTIMATED_PERFORMANCE, _Judged())
+        estimate = holding_estimate(model.policy, estimated.verdicts)
+        waits = waits_while_quality_holds(model.policy, estimate, model.at, ports)
+        holds += drift_holds(model.policy, answered, model.at, ports) or ([waits] if waits else [])
     return TriggerOutlook(
         trigger_type=kind,
         prospect=_prospect(kind, judged, holds, model),

@@ -36,7 +36,8 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     job = job.with_reports("score", [scores.use], ports.clock.now())
     judgement = judge_scores(job, scores, applied, ports)
     result = judgement.result.sealed(ports.clock.now())
-    keep_holdout_profile(job, result.inputs.challenger_version, judgement.versions, ports)
+    if result.is_valid:
+        keep_holdout_profile(job, result.inputs.challenger_version, judgement.versions, ports)
     job = job.validated(result)
     fact = validation_fact(job, result, ports)
     ports.jobs.save(job.reported(publish_report(job, result, judgement.versions, ports)), fact)

@@ -12,6 +12,7 @@ from ...domain.cluster import ClusterJob, ClusterJobPhase, ClusterListing, Obsta
 from ...domain.job import PendingStep, RetrainingJob
 from ...domain.messages.references import ScheduledEvent
 from ...domain.messages.training import WatchOutcome
+from ...domain.names import FOR_PEOPLE
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..ending.end_job import Failure, end_job, follow_up
@@ -190,9 +191,9 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
 
 
 def _is_orphan(kubernetes_job: ClusterJob, owned: set[str], ports: Ports) -> bool:
-    # No execution waits for a drift report; it has its own deadline, and usually ends after the job that it belongs to.
-    is_report, phase = kubernetes_job.kind == "report", kubernetes_job.phase
-    if is_report or phase not in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED):
+    # No execution waits for a drift report or a back-test: they have their own deadlines, and belong to people.
+    is_for_people, phase = kubernetes_job.kind in FOR_PEOPLE, kubernetes_job.phase
+    if is_for_people or phase not in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED):
         return False
     return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() - kubernetes_job.created_at > GRACE
 

@@ -1,0 +1,157 @@
+"""Carries out a back-test order: walks through the past, and trains, scores, judges and promotes on the way.
+
+The only part of this package that imports auto_retrain: what decides here is what decides in a deployment.
+"""
+
+import sys
+import time as clock
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import ValidationError
+
+from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
+from auto_retrain.adapters.memory.data import MemoryDataStore
+from auto_retrain.adapters.memory.training_world import ListedData, Outside, TrainingWorld, fixed_prices
+from auto_retrain.adapters.memory.tried_metrics import TriedMetrics
+from auto_retrain.domain.cluster import JobOrder
+from auto_retrain.domain.errors import ArtifactMissing, DataChanged, PermanentError, TrainingFailed
+from auto_retrain.domain.explain import explain
+from auto_retrain.domain.manifest import DataObject
+from auto_retrain.domain.trained_back_test import BackTestManifest, NamedPolicy, TrainedBackTest, days_read, metric_in
+from auto_retrain.usecases.back_testing.train_along import as_tried, train_along
+
+from .daily_answers import DailyAnswers
+from .errors import BackTestRefused, DataInvalid, OrderInvalid, PermanentFailure
+from .object_cache import ObjectCache
+from .order import Manifest, Order, check_digest, parse_manifest, parse_order
+from .outputs import Outputs
+from .proxy import train_proxies
+from .score import score
+from .storage import Storage
+from .train import train
+from .use import Use
+from .version_shelf import ShelvedVersions, VersionShelf
+
+_STEPS = {"train": train, "score": score, "proxy": train_proxies}
+
+
+def back_test(order: Order, content: bytes, storage: Storage) -> dict[str, Any]:
+    """Return the findings for the result document: one back-test for each policy.
+
+    Raises:
+        OrderInvalid: the manifest is not that of the order.
+        BackTestRefused: the past cannot be walked through with one of its policies.
+    """
+    manifest = _parsed(order, content)
+    # What has been done so far, each pod of a training would do as well.
+    objects, start_up = ObjectCache(storage), clock.process_time()
+    tests = [_Walk(manifest, named, objects, start_up).go() for named in manifest.policies]
+    return {"tests": [test.model_dump(mode="json") for test in tests]}
+
+
+def _parsed(order: Order, content: bytes) -> BackTestManifest:
+    check_digest(order, content)
+    try:
+        manifest = BackTestManifest.model_validate_json(content)
+    except ValidationError as error:
+        raise OrderInvalid(f"manifest is invalid: {explain(error, BackTestManifest)}") from error
+    if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
+        raise OrderInvalid(f"manifest {order.manifest_uri} belongs to {manifest.job_id} of {manifest.model_name}")
+    return manifest
+
+
+class _Walk:
+    """One policy on its way, in a world of its own; the orders of its cluster are carried out here."""
+
+    def __init__(self, manifest: BackTestManifest, named: NamedPolicy, objects: ObjectCache, start_up: float) -> None:
+        self._manifest, self._named, self._objects, self._start_up = manifest, named, objects, start_up
+        self._told = ""
+
+    def go(self) -> TrainedBackTest:
+        try:
+            with TemporaryDirectory(prefix="versions-") as folder:
+                self._set_out(Path(folder))
+                return train_along(self._named.name, self._named.policy, self._manifest, self._world, self._tell)
+        except PermanentError as error:
+            raise BackTestRefused(f"{self._named.name}: {error}") from error
+
+    def _set_out(self, folder: Path) -> None:
+        manifest, policy = self._manifest, as_tried(self._named.policy)
+        data = ListedData(manifest.listings, self._read)
+        begin = datetime.combine(manifest.days.start, time(), UTC)
+        metrics = TriedMetrics()
+        outside = Outside(metrics, data, ArrowTableReader(data), fixed_prices(manifest.prices))
+        self._world = TrainingWorld(outside, begin, self._carry_out)
+        self._storage = _WorldStorage(self._world.ports.data, self._objects)
+        self._shelf = VersionShelf(self._world.ports.registry, folder)
+        metric = metric_in(policy, manifest.metric)
+        if metric:
+            end = days_read(policy, manifest.days, manifest.as_of).end
+            metrics.answers = DailyAnswers(policy, metric, outside, self._storage, self._shelf, end)
+
+    def _carry_out(self, ordered: JobOrder) -> None:
+        order = parse_order(ordered.model_dump_json())
+        outputs = Outputs(order, self._storage, Use(self._start_up))
+        versions = ShelvedVersions(order, self._shelf)
+        step = _STEPS[order.kind]
+        try:
+            manifest = parse_manifest(self._storage.read(order.manifest_uri), order, Manifest)
+            outputs.publish(step(order, manifest, self._storage, versions, outputs))
+        except PermanentFailure as error:
+            raise TrainingFailed(str(error)) from error
+
+    def _read(self, item: DataObject) -> bytes:
+        try:
+            return self._objects.read(item.uri, item.etag)
+        except DataInvalid as error:
+            raise DataChanged(str(error)) from error
+
+    def _tell(self, day: date, serves: str) -> None:
+        """A line for each month: whoever follows the log sees that it goes on."""
+        month = f"{day:%Y-%m}"
+        if month != self._told:
+            print(f"{self._named.name}: {month}, {serves}", file=sys.stderr, flush=True)
+            self._told = month
+
+
+class _WorldStorage(Storage):
+    """The storage of orders in a world: data come from outside, documents stay in its memory."""
+
+    def __init__(self, documents: MemoryDataStore, objects: ObjectCache) -> None:
+        self._documents, self._objects = documents, objects
+
+    def read(self, uri: str, etag: str | None = None) -> bytes:
+        if etag:
+            return self._objects.read(uri, etag)
+        try:
+            return self._documents.read(uri, sys.maxsize)
+        except ArtifactMissing as error:
+            raise DataInvalid(f"{uri} does not exist") from error
+
+    def exists(self, uri: str) -> bool:
+        try:
+            self._documents.read(uri, sys.maxsize)
+        except ArtifactMissing:
+            return False
+        return True
+
+    def write(self, uri: str, content: bytes) -> None:
+        self._documents.write(uri.removeprefix(self._documents.uri("")), content)
+
+    def write_once(self, uri: str, content: bytes) -> bool:
+        if self.exists(uri):
+            return False
+        self.write(uri, content)
+        return True
+
+    def upload(self, path: Path, uri: str) -> None:
+        self.write(uri, path.read_bytes())
+
+    def download(self, uri: str, path: Path) -> None:
+        path.write_bytes(self.read(uri))
+
+    def delete(self, uri: str) -> None:
+        """Checkpoints are only looked for by the order that wrote them."""

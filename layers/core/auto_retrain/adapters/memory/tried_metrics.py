@@ -1,0 +1,95 @@
+"""The metric of a version that was trained in a back-test, from what it answers to the labelled rows of each day."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from ...domain.labelled_days import LabelledDay, VersionDay, read_days
+from ...domain.metric_points import PointSeries, read_points
+from ...domain.metric_reading import MetricQuery, MetricReading
+from ...domain.policy.metric import PredictionLogMetric
+from ...domain.windows import utc_days
+
+_DAY = timedelta(days=1)
+
+
+class AnsweredDay(NamedTuple):
+    """What a version answers to the rows of a day: the metric over those with a label; None without any.
+
+    `independent` is how many rows tell as much as the labelled ones, because those of an entity are alike.
+    """
+
+    answered: int
+    labelled: int
+    independent: float
+    value: float | None
+
+
+# The days on which a version answers anything at all, out of those that are asked for.
+Answers = Callable[[str, Sequence[date]], Mapping[date, AnsweredDay]]
+
+
+class TriedMetrics:
+    """MetricSource whose versions answer every day that they are asked about, whether they served then or not.
+
+    Each is read as its own source would: `answers` says what a version would have answered, and the window of a query
+    what of that is due. A query that names no version has no value, as nothing serves.
+    """
+
+    def __init__(self) -> None:
+        # Without them, there is nothing to work the metric out from.
+        self.answers: Answers | None = None
+
+    def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        return [self._read(query) for query in queries]
+
+    def _read(self, query: MetricQuery) -> MetricReading:
+        if query.asks != "metric":
+            return MetricReading(value=None, problem="a back-test plays no prediction log, so there are no scores")
+        if query.version is None or self.answers is None:
+            return MetricReading(value=None)
+        days = utc_days(query.start, query.end)
+        answered = self.answers(query.version, days)
+        if isinstance(query.metric, PredictionLogMetric):
+            return read_days(query, dict(_logged(query, days, answered)))
+        return _published(query, days, answered)
+
+
+def _logged(
+    query: MetricQuery, days: Sequence[date], answered: Mapping[date, AnsweredDay]
+) -> Iterator[tuple[date, LabelledDay]]:
+    """As a prediction log and its labels would be counted."""
+    for day in days:
+        versions = {query.version or "": _counted(query, answered[day])} if day in answered else {}
+        yield day, LabelledDay(day=day, files="", known_until=query.end, versions=versions)
+
+
+def _counted(query: MetricQuery, day: AnsweredDay) -> VersionDay:
+    known = {"answered": day.answered, "labelled": day.labelled, "independent": day.independent}
+    value = day.value or 0.0
+    if query.metric.counts_rows:
+        return VersionDay(**known, good=round(value * day.labelled))
+    loss = value**2 if query.metric.name == "rmse" else value
+    return VersionDay(**known, loss=loss * day.labelled)
+
+
+def _published(query: MetricQuery, days: Sequence[date], answered: Mapping[date, AnsweredDay]) -> MetricReading:
+    """As a program would publish it once a day: the sum of right rows and their number, or the value itself."""
+    values, counts, shares = PointSeries(), PointSeries(), PointSeries()
+    for number, day in enumerate(days):
+        each, at = answered.get(day), _moment(query, number)
+        if each is None:
+            continue
+        shares.add(at, each.labelled / each.answered if each.answered else 0.0)
+        if each.value is not None:
+            is_counted = query.metric.counts_rows
+            values.add(at, each.value * each.labelled if is_counted else each.value)
+            counts.add(at, each.labelled if is_counted else 1)
+    has_counts = query.metric.counts_rows or query.metric.aggregation in ("mean", "latest")
+    known_shares = shares if query.metric.knows_label_share else None
+    return read_points(query, _DAY, values, counts if has_counts else None, known_shares)
+
+
+def _moment(query: MetricQuery, number: int) -> datetime:
+    """Sources count days from the beginning of a window."""
+    return query.start + number * _DAY

@@ -1,0 +1,103 @@
+"""`auto-retrain backtest --train`: waits for the pod that walks through the past, and shows what came of it."""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from ..domain.errors import TransientError
+from ..domain.policy.policy import Policy
+from ..domain.trained_back_test import BackTestResult, TrainedBackTest, TriedChampion
+from ..domain.windows import Window
+from ..ports import Ports
+from ..usecases.back_testing.order_back_test import OrderedBackTest, request_of, result_of, start_back_test
+from .printing import moment, plain, print_table
+
+POLL_SECONDS = 2.0
+# A minute without the cluster or the bucket is no reason to give up.
+ATTEMPTS = 30
+
+
+def train_back_tests(
+    policies: Mapping[str, Policy], days: Window, metric: str | None, ports: Ports
+) -> tuple[TrainedBackTest, ...]:
+    """Start the Kubernetes Job of a back-test, or find it, and wait for its result; Ctrl-C ends only the waiting."""
+    ordered = start_back_test(request_of(policies, days, ports, metric), ports)
+    try:
+        return _wait(ordered, ports).tests
+    except KeyboardInterrupt:
+        _say(f"the Kubernetes Job {ordered.kubernetes_job} goes on; the same command waits for it, or shows its result")
+        raise
+
+
+def _wait(ordered: OrderedBackTest, ports: Ports) -> BackTestResult:
+    said = ""
+    while isinstance(state := _state(ordered, ports), str):
+        if not said:
+            _say(f"the Kubernetes Job {ordered.kubernetes_job} trains; Ctrl-C ends the waiting, not the Job")
+        elif state != said:
+            _say(state)
+        said = state
+        time.sleep(POLL_SECONDS)
+    return state
+
+
+def _state(ordered: OrderedBackTest, ports: Ports) -> BackTestResult | str:
+    """The result, or what its pod is doing; what cannot be asked for a moment is asked again."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return result_of(ordered, ports)
+        except TransientError as error:
+            _say(f"{error}; asking again")
+            time.sleep(POLL_SECONDS)
+    return result_of(ordered, ports)
+
+
+def _say(text: str) -> None:
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def trained_document(test: TrainedBackTest) -> dict[str, object]:
+    """What a back-test has besides the decisions if its retrainings were carried out."""
+    return {
+        "metric": test.metric,
+        "carried_out": [each.model_dump(mode="json") for each in test.retrainings],
+        "champions": [each.model_dump(mode="json") for each in test.champions],
+        "served": [each.model_dump(mode="json") for each in test.days],
+    }
+
+
+def trained_summary(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
+    """Rows of the summary that need trainings."""
+    (first, *_) = tests
+    return [
+        ("retrainings ended", *map(_endings, tests)),
+        ("  taken back later", *(str(test.taken_back) for test in tests)),
+        (f"mean {first.metric}", *(_shown(test.value_of(list(test.days))) for test in tests)),
+    ]
+
+
+def _endings(test: TrainedBackTest) -> str:
+    endings = [each.ending.value.replace("_", " ") for each in test.retrainings]
+    return ", ".join(f"{endings.count(ending)} {ending}" for ending in dict.fromkeys(endings)) or "-"
+
+
+def print_champions(tests: Sequence[TrainedBackTest]) -> None:
+    """What served in each back-test, since when, and how it did."""
+    rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
+    print()
+    if not rows:
+        print("no version ever served: its retrainings say why (--json)")
+        return
+    headings = ["VERSION", "SINCE", "BY", "DAYS", tests[0].metric.upper()]
+    print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
+
+
+def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:
+    days = test.days_of(champion)
+    came_by = champion.change.replace("_", " ")
+    row = [champion.version, moment(champion.since), came_by, str(len(days)), _shown(test.value_of(days))]
+    return [test.name, *row] if with_name else row
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

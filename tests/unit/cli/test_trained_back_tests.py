@@ -1,0 +1,186 @@
+"""`backtest --train` waits for a pod and shows what its retrainings made of the past."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auto_retrain.cli import trained_back_tests
+from auto_retrain.domain.back_test import BackTest
+from auto_retrain.domain.cluster import ClusterListing
+from auto_retrain.domain.ending import Ending
+from auto_retrain.domain.errors import ClusterUnavailable
+from auto_retrain.domain.past_decision import PastDecision
+from auto_retrain.domain.trained_back_test import (
+    BackTestResult,
+    ServedDay,
+    TrainedBackTest,
+    TriedChampion,
+    TriedRetraining,
+)
+from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.domain.windows import Window
+from tests.unit.cli.terminal import POLICY, Terminal
+
+DAYS = Window(start=date(2026, 3, 1), end=date(2026, 3, 11))
+WORDS = ("backtest", "churn", "--from", "2026-03-01", "--to", "2026-03-10", "--train")
+
+
+class Pod:
+    """Plays the pod: does nothing for some looks, and then ends as it is told to."""
+
+    def __init__(self, terminal: Terminal, patch: pytest.MonkeyPatch) -> None:
+        self.terminal, self.left, self.looks, self.failure = terminal, 2, 0, ""
+        patch.setattr(trained_back_tests.time, "sleep", lambda _: self.look())
+
+    def look(self) -> None:
+        ports: Any = self.terminal.ports
+        ((name, (order,)),) = ports.cluster.orders.items()
+        self.looks += 1
+        ports.cluster.write(name, f"churn: 2026-03, look {self.looks}\n")
+        if self.looks < self.left:
+            return
+        if self.failure:
+            ports.cluster.fail(name, self.failure)
+            return
+        result = BackTestResult(
+            schema_version=1,
+            kind="back_test",
+            job_id=order.job_id,
+            manifest_sha256=order.manifest_sha256,
+            tests=(a_test(),),
+        )
+        ports.data.write(
+            f"{order.output_uri.removeprefix('s3://artifacts/')}result.json", result.model_dump_json().encode()
+        )
+        ports.cluster.finish(name)
+
+
+def a_test() -> TrainedBackTest:
+    """A first version that did worse from the sixth day on, when the second one took its place."""
+    first, second = (datetime(2026, 3, day, 4, tzinfo=UTC) for day in (1, 6))
+    manual, metric = TriggerType.MANUAL, TriggerType.PERFORMANCE_DEGRADATION
+    asked = PastDecision(at=first, trigger_type=manual, outcome="started", reason="asked", ending=Ending.PROMOTED)
+    started = PastDecision(
+        at=second,
+        trigger_type=metric,
+        outcome="started",
+        reason="accuracy 0.8 is below 0.9",
+        ending=Ending.PROMOTED,
+        needed="confirmed",
+        usd=0.5,
+    )
+    days = DAYS.days()
+    return TrainedBackTest(
+        name="churn",
+        metric="accuracy",
+        test=BackTest(model_name="churn", days=DAYS, decisions=(asked, started)),
+        retrainings=(
+            TriedRetraining(
+                at=first, trigger_type=manual, ending=Ending.PROMOTED, version="1", reason="it is the first"
+            ),
+            TriedRetraining(at=second, trigger_type=metric, ending=Ending.PROMOTED, version="2", reason="it is better"),
+        ),
+        champions=(
+            TriedChampion(version="1", since=first, change="promoted", reason="it is the first"),
+            TriedChampion(version="2", since=second, change="promoted", reason="it is better"),
+        ),
+        days=tuple(
+            ServedDay(day=day, version=version, value=value, rows=100)
+            for day, version, value in [*((day, "1", 0.8) for day in days[:5]), *((day, "2", 0.9) for day in days[5:])]
+        ),
+    )
+
+
+@pytest.fixture
+def pod(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Pod:
+    terminal.ports.clock.advance(datetime(2026, 5, 1, tzinfo=UTC) - terminal.ports.clock.now())
+    terminal.apply(f"{POLICY}metric: {{counts_rows: true}}\n")
+    for number in range(90):
+        day = date(2026, 2, 1) + timedelta(days=number)
+        terminal.ports.data.add_partition("churn", day, f"{day}".encode())
+    return Pod(terminal, monkeypatch)
+
+
+def test_what_the_retrainings_made_of_the_past_is_shown(pod: Pod) -> None:
+    answer = pod.terminal.run(*WORDS)
+    assert answer.code == 0, answer.err
+    summary, champions, decisions = answer.out.split("\n\n")
+    assert summary.splitlines()[1] == "its retrainings were carried out on today's data; a review counts as approved"
+    told = dict(re.split("  +", row.strip(), maxsplit=1) for row in summary.splitlines()[3:])
+    assert (told["retrainings ended"], told["taken back later"], told["mean accuracy"]) == ("2 promoted", "0", "0.8500")
+    heading, first, second = (line.split() for line in champions.splitlines())
+    assert heading == ["VERSION", "SINCE", "BY", "DAYS", "ACCURACY"]
+    assert (first[0], *first[-3:]) == ("1", "promoted", "5", "0.8000")
+    assert (second[0], *second[-3:]) == ("2", "promoted", "5", "0.9000")
+    assert "accuracy 0.8 is below 0.9" in decisions
+
+
+def test_whoever_waits_sees_that_it_goes_on(pod: Pod) -> None:
+    pod.left = 4
+    said = pod.terminal.run(*WORDS).err.splitlines()
+    assert said[0].endswith("trains; Ctrl-C ends the waiting, not the Job")
+    assert said[1:] == [f"churn: 2026-03, look {number}" for number in (1, 2, 3)]
+
+
+def test_a_cluster_that_is_away_for_a_moment_is_asked_again(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, failures = pod.terminal.ports.cluster.list_jobs, [ClusterUnavailable("the cluster does not answer")] * 2
+
+    def list_jobs() -> ClusterListing:
+        if pod.looks == 1 and failures:
+            raise failures.pop()
+        return listed()
+
+    monkeypatch.setattr(pod.terminal.ports.cluster, "list_jobs", list_jobs)
+    pod.left = 5
+    answer = pod.terminal.run(*WORDS)
+    assert answer.code == 0, answer.err
+    assert "the cluster does not answer; asking again" in answer.err
+
+
+def test_a_result_that_is_there_is_shown_at_once(pod: Pod) -> None:
+    once, looks = pod.terminal.run(*WORDS), pod.looks
+    again = pod.terminal.run(*WORDS)
+    assert (again.out, again.err, pod.looks) == (once.out, "", looks)
+
+
+def test_a_pod_that_fails_is_told_with_its_last_line(pod: Pod) -> None:
+    pod.failure = "the container exited with code 65; last log line: churn: metric.name cannot be worked out"
+    answer = pod.terminal.run(*WORDS)
+    assert answer.code == 1
+    assert "last log line: churn: metric.name cannot be worked out" in answer.err
+
+
+def test_json_has_what_was_carried_out_and_what_served(pod: Pod) -> None:
+    (document,) = json.loads(pod.terminal.ok(*WORDS, "--json"))
+    assert document["retrainings"] == 2
+    assert [each["ending"] for each in document["carried_out"]] == ["promoted", "promoted"]
+    assert [each["version"] for each in document["champions"]] == ["1", "2"]
+    assert document["served"][0] == {"day": "2026-03-01", "version": "1", "value": 0.8, "rows": 100}
+    assert document["metric"] == "accuracy"
+
+
+def test_a_page_shows_it_as_well(pod: Pod, tmp_path: Path) -> None:
+    pod.terminal.ok(*WORDS, "--page", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text()
+    assert "its retrainings were carried out" in page
+    assert "nothing was trained" not in page
+
+
+def test_a_metric_is_only_named_for_a_training(pod: Pod) -> None:
+    answer = pod.terminal.run("backtest", "churn", "--from", "2026-03-01", "--metric", "f1_score")
+    assert answer.code == 1
+    assert "--metric f1_score: only with --train" in answer.err
+
+
+def test_ctrl_c_ends_the_waiting_alone(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trained_back_tests.time, "sleep", interrupt)
+    answer = pod.terminal.run(*WORDS)
+    assert answer.code != 0
+    assert "goes on; the same command waits for it" in answer.err

@@ -1,0 +1,198 @@
+"""A back-test with trainings is ordered once for each request, and its result is believed only if it is its own."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.cluster import Obstacle
+from auto_retrain.domain.deployment_ledger import LedgerLine
+from auto_retrain.domain.errors import ArtifactInvalid, EventInvalid, PolicyInvalid, TrainingFailed
+from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.triggering import ExecutionStarted
+from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.policy.policy import Policy
+from auto_retrain.domain.trained_back_test import BackTestManifest, BackTestRequest, BackTestResult
+from auto_retrain.domain.windows import Window
+from auto_retrain.usecases.back_testing.order_back_test import (
+    OrderedBackTest,
+    request_of,
+    result_of,
+    start_back_test,
+)
+from auto_retrain.usecases.triggering.check_triggers import check_triggers
+from auto_retrain.usecases.watching.watch_jobs import watch_jobs
+from tests.unit.builders import a_policy
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+DAYS = Window(start=date(2026, 3, 1), end=date(2026, 4, 1))
+
+
+class Ordering:
+    """A deployment in memory with data of half a year, and somebody who tries a policy on March."""
+
+    def __init__(self, **policy: Any) -> None:
+        self.ports: Any = MemoryPorts()
+        self.ports.clock.advance(NOW - self.ports.clock.now())
+        self.policy = a_policy(**policy)
+        self.ports.policies.apply(self.policy, "ada", NOW)
+        for number in range(150):
+            day = date(2026, 1, 1) + timedelta(days=number)
+            self.ports.data.add_partition("churn", day, f"{day}".encode())
+
+    def request(self, **policies: Policy) -> BackTestRequest:
+        return request_of(policies or {"churn": self.policy}, DAYS, self.ports)
+
+    def start(self) -> OrderedBackTest:
+        return start_back_test(self.request(), self.ports)
+
+    def leave(self, ordered: OrderedBackTest, **changes: Any) -> None:
+        """Do what the pod does."""
+        about = {"schema_version": 1, "kind": "back_test", "job_id": ordered.job_id, "tests": []}
+        about |= {"manifest_sha256": ordered.manifest_sha256, **changes}
+        self.ports.data.write(f"{ordered.output}result.json", json.dumps(about).encode())
+
+    def serve(self, at: datetime) -> None:
+        version = ModelVersion(number="1")
+        about: dict[str, Any] = {"model_name": "churn", "sequence": 1, "job_id": None, "reason": "it is good"}
+        line = LedgerLine(**about, version=version, previous_version=None, deployed_at=at, windows=None)
+        self.ports.ledger.add(line)
+
+    def ask(self, at: datetime, **event: Any) -> None:
+        asked = {"model_name": "churn", "actor": "ada", "reason": "new labels", "event_time": at.isoformat(), **event}
+        check_triggers(ExecutionStarted(event=asked, execution_arn=f"arn:{at}"), self.ports)
+
+
+def test_the_same_request_finds_the_same_job() -> None:
+    ordering = Ordering()
+    once, again = ordering.start(), ordering.start()
+    assert once == again
+    assert list(ordering.ports.cluster.orders) == [once.kubernetes_job]
+    ((order,),) = ordering.ports.cluster.orders.values()
+    assert (order.kind, order.job_id) == ("back_test", once.job_id)
+    assert order.output_uri.startswith("s3://artifacts/training/")
+    manifest = BackTestManifest.model_validate_json(ordering.ports.data.read(order.manifest_uri))
+    request = ordering.request()
+    assert BackTestManifest(job_id=once.job_id, **dict(request)) == manifest
+
+
+def test_other_data_are_another_request() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.ports.data.add_partition("churn", date(2026, 3, 5), b"more", name="part-1.parquet")
+    assert ordering.start().job_id != once.job_id
+    ordering.ports.data.add_partition("churn", date(2026, 5, 25), b"much later than anything that is read")
+    assert len(ordering.ports.cluster.orders) == 2
+
+
+def test_a_past_that_is_over_is_the_same_request_tomorrow() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.ports.clock.advance(timedelta(days=1))
+    assert ordering.start() == once
+
+
+def test_its_result_is_shown_again_without_another_job() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    assert isinstance(result_of(once, ordering.ports), str)
+    ordering.leave(once)
+    ordering.ports.cluster.finish(once.kubernetes_job)
+    assert isinstance(result_of(once, ordering.ports), BackTestResult)
+    ordering.ports.cluster.delete_job(ordering.ports.cluster.list_jobs().jobs[0])
+    assert ordering.start() == once
+    assert isinstance(result_of(once, ordering.ports), BackTestResult)
+    assert not ordering.ports.cluster.list_jobs().jobs
+
+
+def test_one_that_failed_is_told_with_its_reason_and_started_anew() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.ports.cluster.fail(once.kubernetes_job, "exit code 1; last log line: out of memory")
+    with pytest.raises(TrainingFailed, match="out of memory"):
+        result_of(once, ordering.ports)
+    again = ordering.start()
+    assert again.kubernetes_job != once.kubernetes_job
+    assert again.output == once.output
+
+
+def test_one_that_is_gone_or_can_never_run_is_no_reason_to_wait() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    never = Obstacle(reason="no node has so much memory", since=None, may_pass=False, never_passes=True)
+    ordering.ports.cluster.change(once.kubernetes_job, ready_pods=0)
+    ordering.ports.cluster.obstruct(once.kubernetes_job, never)
+    with pytest.raises(TrainingFailed, match="no node has so much memory"):
+        result_of(once, ordering.ports)
+    with pytest.raises(TrainingFailed, match="is gone"):
+        result_of(once, ordering.ports)
+
+
+@pytest.mark.parametrize("changes", [{"job_id": "other"}, {"manifest_sha256": "0" * 64}, {"tests": 5}])
+def test_a_result_about_something_else_is_refused(changes: dict[str, Any]) -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.leave(once, **changes)
+    with pytest.raises(ArtifactInvalid, match="result document"):
+        result_of(once, ordering.ports)
+
+
+def test_the_watcher_neither_deletes_nor_counts_it() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.ports.cluster.change(once.kubernetes_job, created_at=NOW - timedelta(hours=2))
+    outcome = watch_jobs(ScheduledEvent(time=NOW), ordering.ports)
+    assert (outcome.deleted, outcome.problems) == (0, ())
+    assert [job.name for job in ordering.ports.cluster.list_jobs().jobs] == [once.kubernetes_job]
+
+
+def test_nothing_of_the_deployment_changes() -> None:
+    ordering = Ordering()
+    state = ordering.ports.states.get("churn")
+    ordering.start()
+    assert ordering.ports.states.get("churn") == state
+    assert not ordering.ports.jobs.list_active()
+    assert not ordering.ports.events.published
+
+
+def test_the_first_version_is_trained_at_once_if_one_served_or_nobody_would_ask() -> None:
+    scheduled, metric = {"enabled": ["scheduled"]}, {"enabled": ["performance_degradation"]}
+    assert not Ordering(triggers=scheduled).request().trains_first
+    assert Ordering(triggers=metric).request().trains_first
+    served = Ordering(triggers=scheduled)
+    served.serve(datetime(2026, 2, 1, tzinfo=UTC))
+    assert served.request().trains_first
+    later = Ordering(triggers=scheduled)
+    later.serve(datetime(2026, 3, 2, tzinfo=UTC))
+    assert not later.request().trains_first
+
+
+def test_what_people_asked_for_is_asked_for_again_with_their_own_parameters() -> None:
+    ordering = Ordering(training={"parameters": {"max_iter": 50}})
+    ordering.ask(datetime(2026, 3, 4, 9, tzinfo=UTC), parameters={"depth": 3})
+    request = ordering.request()
+    (asked,) = request.asked
+    assert (asked.actor, asked.reason, asked.parameters) == ("ada", "new labels", {"depth": 3})
+    assert not request.trains_first
+
+
+def test_only_the_days_that_may_be_read_are_listed() -> None:
+    (listing,) = Ordering().request().listings
+    policy = a_policy()
+    before = policy.triggers.training_window_days + policy.triggers.evaluation_window_days
+    first, last = listing.objects[0].date, listing.objects[-1].date
+    assert first == max(DAYS.start - timedelta(days=before + 1), date(2026, 1, 1))
+    assert last == DAYS.end + timedelta(days=policy.triggers.evaluation_window_days)
+
+
+def test_what_cannot_be_tried_is_named_before_anything_is_started() -> None:
+    ordering = Ordering(metric={"name": "revenue"})
+    with pytest.raises(PolicyInvalid, match=r"metric\.name = 'revenue'.*f1_score.*without --train"):
+        ordering.start()
+    with pytest.raises(PolicyInvalid, match=r"--metric rmse: is no metric of a classification"):
+        request_of({"churn": ordering.policy}, DAYS, ordering.ports, "rmse")
+    one, other = (a_policy(training={"image": f"registry/{name}@sha256:{'0' * 64}"}) for name in ("a", "b"))
+    with pytest.raises(EventInvalid, match=r"training\.image"):
+        Ordering().request(one=one, other=other)
