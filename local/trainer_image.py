@@ -23,11 +23,13 @@ boto3.client("s3")
 """
 # Arrow's allocator would otherwise start a thread that only gives memory back.
 _SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+# Each pod has an order of its own, and each local stack AWS at an address of its own.
+_VARYING = frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX", "AWS_ENDPOINT_URL"})
 # One thread each: with few processors, the threads of the tree builder mostly wait for each other. The package that
 # decides is imported by back-tests alone.
 TRAIN_MODEL = LocalImage(
     [str(env_python("trainer")), "-m", TRAINER.name],
     cwd=str(TRAINER.parent),
     env={"OMP_NUM_THREADS": "1", "PYTHONPATH": str(CORE)},
-    preparation=Preparation(_IMPORTS, _SETTINGS, frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX"})),
+    preparation=Preparation(_IMPORTS, _SETTINGS, _VARYING, kept=True),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from local.containers import START_ERROR, Forerunner, Preparation, can_fork
+from local.containers import START_ERROR, Forerunner, Preparation, can_fork, kept_forerunner
 
 from .agenda import Agenda
 from .environment import DEFAULT_PATH, ConfigError, compose
@@ -49,8 +49,8 @@ class Kubelet:
         for name, image in self._images.items():
             if image.preparation and can_fork():
                 environment = {"PATH": DEFAULT_PATH, **image.env}
-                forerunner = Forerunner(image.preparation, image.entrypoint, environment, image.cwd)
-                self._forerunners[name] = forerunner
+                start = kept_forerunner if image.preparation.kept else Forerunner
+                self._forerunners[name] = start(image.preparation, image.entrypoint, environment, image.cwd)
 
     def is_prepared(self) -> bool:
         return all(forerunner.is_ready() for forerunner in self._forerunners.values())
@@ -86,8 +86,10 @@ class Kubelet:
             process.kill()
         for process in processes:
             process.join()
-        for forerunner in self._forerunners.values():
-            forerunner.close()
+        for name, forerunner in self._forerunners.items():
+            preparation = self._images[name].preparation
+            if preparation and not preparation.kept:
+                forerunner.close()
 
     def _start(self, pod: Pod) -> None:
         container = current_container(pod.body)

@@ -4,8 +4,17 @@ Pods of the local cluster, execution environments of the local functions and MLf
 """
 
 from .logged_process import LoggedProcess
-from .preparation import Forerunner, Preparation, can_fork
+from .preparation import Forerunner, Preparation, can_fork, kept_forerunner
 from .programs.shim import SIGNAL_BASE, START_ERROR
 from .start import Start
 
-__all__ = ["SIGNAL_BASE", "START_ERROR", "Forerunner", "LoggedProcess", "Preparation", "Start", "can_fork"]
+__all__ = [
+    "SIGNAL_BASE",
+    "START_ERROR",
+    "Forerunner",
+    "LoggedProcess",
+    "Preparation",
+    "Start",
+    "can_fork",
+    "kept_forerunner",
+]

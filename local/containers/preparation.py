@@ -1,5 +1,6 @@
 """What a process may do before its container is known, and our side of the process that has done it."""
 
+import atexit
 import json
 import socket
 import subprocess
@@ -22,13 +23,14 @@ class Preparation:
     `settings` are variables that only the imports see. `varying` are variables that containers may be given: nothing
     reads them while it is imported, and of PYTHONPATH only what all have. A container whose environment differs in
     others is a process of its own, and so is one in another directory, unless `in_any_directory`: nothing is imported
-    from there.
+    from there. Of a process that is `kept`, all that its owner starts one after the other are forked until it ends.
     """
 
     imports: str
     settings: Mapping[str, str] = field(default_factory=dict)
     varying: frozenset[str] = frozenset()
     in_any_directory: bool = False
+    kept: bool = False
 
 
 class Forerunner:
@@ -61,6 +63,18 @@ class Forerunner:
             and (self._preparation.in_any_directory or directory == self._directory)
             and self._fixed(environment) == self._fixed(self._environment)
             and self.is_ready()
+        )
+
+    def is_for(
+        self, preparation: Preparation, entrypoint: Sequence[str], environment: Mapping[str, str], directory: str
+    ) -> bool:
+        """Whether one that is started now would be as this one is, which lives."""
+        return (
+            preparation == self._preparation
+            and [*entrypoint] == self._entrypoint
+            and directory == self._directory
+            and self._fixed(environment) == self._fixed(self._environment)
+            and self._process.poll() is None
         )
 
     def _fixed(self, environment: Mapping[str, str]) -> dict[str, str]:
@@ -97,6 +111,22 @@ class Forerunner:
         self._control.close()
         self._process.kill()
         self._process.wait()
+
+
+_KEPT: list[Forerunner] = []
+
+
+def kept_forerunner(
+    preparation: Preparation, entrypoint: Sequence[str], environment: Mapping[str, str], directory: str
+) -> Forerunner:
+    """The one that this process has already for such containers, or a new one; it is closed when the process ends."""
+    for each in _KEPT:
+        if each.is_for(preparation, entrypoint, environment, directory):
+            return each
+    started = Forerunner(preparation, entrypoint, environment, directory)
+    atexit.register(started.close)
+    _KEPT.append(started)
+    return started
 
 
 def can_fork() -> bool:

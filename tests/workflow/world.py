@@ -48,7 +48,8 @@ TINY = LocalImage(
     env={"JE_ARROW_MALLOC_CONF": "background_thread:false", "OMP_NUM_THREADS": "1"},
     preparation=Preparation(
         "import io, urllib.request, botocore.session, numpy; from pyarrow import parquet",
-        varying=frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX"}),
+        varying=frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX", "AWS_ENDPOINT_URL"}),
+        kept=True,
     ),
 )
 # Pods of an image that few tests use are no reason to keep a process to fork them from.

@@ -14,6 +14,7 @@ import pytest
 
 from local.cluster import LocalCluster, LocalImage, Preparation
 from local.cluster.tokens import ADMIN
+from local.containers import kept_forerunner
 
 from .conftest import Kubectl
 from .recordings import ADMIN_TOKEN, Json
@@ -251,6 +252,42 @@ def test_a_pod_does_not_wait_for_the_imports() -> None:
     image = replace(_SCRIPT, preparation=Preparation("import time; time.sleep(600)"))
     with open_probes({"forked/script": image}) as cluster:
         assert Probes(cluster).probe("forked/script", TELL_THE_WAY)[1].strip() == "plain"
+
+
+KEPT = Preparation(IMPORTS, varying=frozenset({"ORDER", "COLOUR"}), kept=True)
+TELL_COLOUR_AND_FORERUNNER = f"""
+{TELL_THE_WAY}
+import os
+print(os.environ["COLOUR"], open(f"/proc/{{os.getppid()}}/stat").read().split()[3])
+"""
+
+
+def forked_in_a_cluster(colour: str) -> tuple[str, int]:
+    """What a pod of a cluster of its own sees, and the process that it was forked from."""
+    image = replace(_SCRIPT, env={**ENVIRONMENT, "COLOUR": colour}, preparation=KEPT)
+    with open_probes({"forked/script": image}) as cluster:
+        assert cluster.wait_until(cluster.is_prepared)
+        way, seen, forerunner = Probes(cluster).probe("forked/script", TELL_COLOUR_AND_FORERUNNER)[1].split()
+    assert way == "forked"
+    return seen, int(forerunner)
+
+
+def test_the_next_cluster_forks_from_a_process_that_is_kept_but_not_from_one_that_died() -> None:
+    (colour, first), (next_colour, second) = forked_in_a_cluster("blue"), forked_in_a_cluster("green")
+    assert (colour, next_colour, first) == ("blue", "green", second)
+
+    os.kill(second, signal.SIGKILL)
+    assert _soon(lambda: not _is_running(second))
+
+    colour, third = forked_in_a_cluster("red")
+    assert colour == "red"
+    assert third != second
+
+
+def test_images_whose_pods_differ_in_what_imports_may_read_share_no_process() -> None:
+    other = kept_forerunner(KEPT, _SCRIPT.entrypoint, {"LANG": "C"}, _SCRIPT.cwd)
+    assert not other.is_for(KEPT, _SCRIPT.entrypoint, {"LANG": "de_AT.UTF-8"}, _SCRIPT.cwd)
+    assert other.is_for(KEPT, _SCRIPT.entrypoint, {"LANG": "C", "COLOUR": "red"}, _SCRIPT.cwd)
 
 
 _SERVER = """

@@ -31,7 +31,7 @@ def children() -> list[str]:
     listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     processes = [line.split(maxsplit=2) for line in listing.splitlines()]
     ours = [(pid, command) for pid, parent, command in processes if int(parent) == os.getpid()]
-    kept = [pid for pid, command in ours if "forerunner.py" in command and "train_model" not in command]
+    kept = [pid for pid, command in ours if "forerunner.py" in command]
     below = [command for pid, command in ours if pid not in kept]
     below += [command for _, parent, command in processes if parent in kept]
     return [command for command in below if any(part in command for part in ("awslambdaric", "mlflow", "train_model"))]

@@ -52,7 +52,11 @@ class Pods:
 def pods(shelf: Shelf, s3_settings: dict[str, str]) -> Iterator[Pods]:
     image = replace(TRAIN_MODEL, env={**TRAIN_MODEL.env, **s3_settings})
     images = {"forked": image, "plain": replace(image, preparation=None)}
+    # The process that they are forked from was started for another stack, which has gone.
+    gone = replace(image, env={**image.env, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     options = {"tokens": {ADMIN_TOKEN: ADMIN}, "namespaces": ("life",), "restricted": False}
+    with LocalCluster({"forked": gone}, 2, **options) as cluster:
+        assert cluster.wait_until(cluster.is_prepared, 60)
     with LocalCluster(images, 2, **options) as cluster:
         assert cluster.wait_until(cluster.is_prepared, 60)
         yield Pods(cluster, shelf)

@@ -84,7 +84,7 @@ class Record(BaseModel):
         Raises:
             ValidationError: a field does not exist or cannot have this value.
         """
-        return self.model_validate({**dict(self), **changes})
+        return self.model_validate({**vars(self), **changes})
 
 
 class StrictRecord(Record):
