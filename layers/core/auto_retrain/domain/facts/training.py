@@ -55,7 +55,7 @@ class StepOrdered(Fact):
 
 
 class StepEnded(Fact):
-    """A step to train or score ended; `seconds` count from its order, so what it waited for is included."""
+    """A step to train, score or try a proxy ended; `seconds` count from its order, waits included."""
 
     kind: Literal["step_ended"] = "step_ended"
     step: str
