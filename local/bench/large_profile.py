@@ -30,6 +30,7 @@ DUCKDB = f"""
 {_BEGINNING}
 import duckdb
 database = duckdb.connect()
+database.execute("SET enable_progress_bar = false")
 started, cpu_started = time.perf_counter(), time.process_time()
 sampled = f"SELECT * FROM read_parquet('{{path}}') USING SAMPLE reservoir(100000 ROWS) REPEATABLE (1)"
 database.execute(f"CREATE TEMP TABLE sampled AS {{sampled}}")
