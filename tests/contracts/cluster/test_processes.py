@@ -20,9 +20,10 @@ if os.fork():
     os._exit(0)
 os.setsid()
 print('pid', os.getpid(), flush=True)
+print('ready', flush=True)
 os.execlp('sleep', 'sleep', '600')
 """
-WITH_DAEMON = ["sh", "-c", f'echo pid $$; python3 -c "{_DAEMON}"; echo ready; sleep 600']
+WITH_DAEMON = ["sh", "-c", f'echo pid $$; python3 -c "{_DAEMON}"; sleep 600']
 
 _SERVER = """
 import sys
