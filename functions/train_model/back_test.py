@@ -154,4 +154,4 @@ class _WorldStorage(Storage):
         path.write_bytes(self.read(uri))
 
     def delete(self, uri: str) -> None:
-        """Checkpoints are only looked for by the order that wrote them."""
+        self._documents.prune(uri.removeprefix(self._documents.uri("")), ())

@@ -85,3 +85,28 @@ def test_counts_of_days_add_up_and_a_day_without_answers_adds_nothing() -> None:
         answered=6, without_score=2, outside=2, independent=4.0, groups=((2, 0), (0, 2))
     )
     assert sum_of([]) == ScoreCounts()
+
+
+def test_errors_that_are_too_large_to_be_squared_twice_tell_nothing_and_break_nothing() -> None:
+    random = np.random.default_rng(0)
+    labels = np.array([*random.normal(size=999), 1e90])
+    found = profile(Predictions(np.arange(1000).astype(str), labels, random.normal(size=1000)))
+    assert found.problem == "its errors on its holdout are too large to tell how much they vary"
+
+
+def test_rare_answers_have_groups_of_their_own() -> None:
+    scores = np.linspace(0, 0.01, 10_000)
+    scores[-50:] = np.linspace(0.95, 0.99, 50)
+    positive = scores > 0.5
+    classes = np.array(["no", "yes"])
+    answers = replace(
+        scored_answers(),
+        row_ids=np.arange(10_000).astype(str),
+        labels=positive.astype(int),
+        predictions=positive.astype(int),
+        classes=classes,
+        scores=np.column_stack([1 - scores, scores]),
+    )
+    found = profile(answers)
+    assert found.rows[-1] == 50
+    assert found.chances[-1] > 0.9

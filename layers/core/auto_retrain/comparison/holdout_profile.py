@@ -48,7 +48,7 @@ def _of_scores(
     problem = _problem(answers) or _problem_of_values("score", scores)
     if problem:
         return HoldoutProfile(**about, problem=problem)
-    edges = edges_of(scores)
+    edges = _with_border(edges_of(scores), by_answer)
     fit = calibrate(scores, came_true, edges)
     return HoldoutProfile(
         **about,
@@ -70,7 +70,14 @@ def _of_numbers(answers: Predictions, about: dict[str, Any]) -> HoldoutProfile:
         return HoldoutProfile(**about, problem=problem)
     edges, errors = edges_of(numbers), np.abs(answers.labels - numbers)
     places, rows = groups_of(numbers, edges), _rows(numbers, edges)
-    losses = {"mae": _losses(errors, places, rows), "rmse": _losses(errors**2, places, rows)}
+    with np.errstate(over="ignore", invalid="ignore"):
+        spreads = {"mae": _spread(errors, places, rows), "rmse": _spread(errors**2, places, rows)}
+    if not all(np.isfinite(each).all() for spread in spreads.values() for each in spread):
+        return HoldoutProfile(**about, problem="its errors on its holdout are too large to tell how much they vary")
+    losses = {
+        name: GroupLosses(means=_plain(means), variances=_plain(variances))
+        for name, (means, variances) in spreads.items()
+    }
     return HoldoutProfile(**about, edges=_plain(edges), spans=tuple(_spans([numbers])), rows=rows, losses=losses)
 
 
@@ -86,6 +93,15 @@ def _problem_of_values(what: str, values: Array) -> str | None:
     return f"its {what} is the same in all rows of its holdout" if values.min() == values.max() else None
 
 
+def _with_border(edges: Array, by_answer: list[Array]) -> Array:
+    """A group holds rows of one answer if a threshold parts the answers: what is rare would be lost in a larger one."""
+    if len(by_answer) != 2 or not all(values.size for values in by_answer):
+        return edges
+    others, positives = by_answer
+    border = positives.min()
+    return np.unique([*edges, border]) if others.max() < border else edges
+
+
 def _spans(by_answer: list[Array]) -> Iterator[tuple[float, float] | None]:
     for values in by_answer:
         yield (float(values.min()), float(values.max())) if values.size else None
@@ -95,10 +111,11 @@ def _rows(values: Array, edges: Array) -> tuple[int, ...]:
     return tuple(np.bincount(groups_of(values, edges), minlength=edges.size + 1).tolist())
 
 
-def _losses(losses: Array, places: Array, rows: tuple[int, ...]) -> GroupLosses:
+def _spread(losses: Array, places: Array, rows: tuple[int, ...]) -> tuple[Array, Array]:
+    """Mean and variance of the loss in each group."""
     means = np.bincount(places, losses) / rows
     variances = np.bincount(places, (losses - means[places]) ** 2) / np.maximum(np.array(rows) - 1, 1)
-    return GroupLosses(means=_plain(means), variances=_plain(variances))
+    return means, variances
 
 
 def _plain(numbers: Array) -> tuple[float, ...]:

@@ -62,9 +62,11 @@ class Chances(NamedTuple):
 def chances_of(values: ByGroup, holdout_rows: ByGroup, *, are_fitted: bool) -> Chances:
     """Chances that are known from so many independent rows of the holdout, group by group.
 
-    Fitted groups with one chance share their rows: none is surer than half a row in all of them.
+    Fitted groups with one chance share their rows: none is surer than half a row in all of them. A score that is taken
+    as it is, even 0 or 1, is no surer than half a row of its group.
     """
-    limits = _least_chances(values, holdout_rows) if are_fitted else [0.0] * len(values)
+    alone = [0.5 / (rows + 1) for rows in holdout_rows]
+    limits = _least_chances(values, holdout_rows) if are_fitted else alone
     inside = [min(max(value, limit), 1 - limit) for value, limit in zip(values, limits, strict=True)]
     return Chances(values, [each * (1 - each) / rows for each, rows in zip(inside, holdout_rows, strict=True)])
 

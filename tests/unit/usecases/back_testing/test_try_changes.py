@@ -72,6 +72,12 @@ def test_a_policy_cannot_be_freed_from_its_back_test_without_one() -> None:
     assert trial_of(freed, ports).objections
 
 
+def test_what_decides_on_drift_has_to_be_tried() -> None:
+    ports = a_deployment()
+    given = the_policy(enabled=METRIC_ALONE, back_test_days=120)
+    assert planned(ports, given.changed(drift=given.drift.changed(seasonal=True))).back_test_days == 120
+
+
 def test_what_decides_nothing_need_not_be_tried_but_can_be() -> None:
     ports = a_deployment()
     given = the_policy(enabled=METRIC_ALONE, back_test_days=120).changed(owner="bob@example.com")

@@ -21,7 +21,7 @@ from .audit import MemoryAuditLog
 from .data import MemoryDataStore
 from .outside import MemoryClock, MemoryEventBus
 
-_Asked = tuple[str | None, datetime, datetime]
+_Asked = tuple[str, str | None, datetime, datetime]
 
 
 class RememberedMetrics:
@@ -32,7 +32,7 @@ class RememberedMetrics:
         self._readings: dict[_Asked, MetricReading] = {}
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        keys: list[_Asked] = [(query.version, query.start, query.end) for query in queries]
+        keys: list[_Asked] = [(query.asks, query.version, query.start, query.end) for query in queries]
         asked = {key: query for key, query in zip(keys, queries, strict=True) if key not in self._readings}
         self._readings |= dict(zip(asked, self._source.read(list(asked.values())), strict=True)) if asked else {}
         return [self._readings[key] for key in keys]

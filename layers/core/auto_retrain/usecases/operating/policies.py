@@ -22,7 +22,7 @@ from ..lookup import known_policy, newest_version, policy_of
 MAX_ALARMS = 40
 _KEPT_TRIGGERS = ("time_zone", "alarms", "budget_month_usd", "back_test_days")
 # The sections that decide on retrainings: whatever else differs, the past would have been the same.
-_DECIDING = ("triggers", "metric", "data")
+_DECIDING = ("triggers", "metric", "data", "drift")
 # Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
 MAX_POLICY_BYTES = 100_000
 
