@@ -1,6 +1,6 @@
 """A back-test that trains: what it is asked, as one document for its pod, and what it finds."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -136,10 +136,10 @@ class TrainedBackTest(Record):
         return sum(each.change == "rolled_back" for each in self.champions)
 
     def days_of(self, champion: TriedChampion) -> list[ServedDay]:
-        """The days on which a version served since it began to, until the next one did."""
+        """The days at whose noon a version served since it began to, until the next one did."""
         later = [each.since for each in self.champions if each.since > champion.since]
-        until = min(later).date() if later else date.max
-        return [each for each in self.days if champion.since.date() <= each.day < until]
+        until = min(later, default=datetime.max.replace(tzinfo=UTC))
+        return [each for each in self.days if champion.since <= datetime.combine(each.day, time(12), UTC) < until]
 
     def value_of(self, days: list[ServedDay]) -> float | None:
         """The mean of the metric over some days, by their rows."""

@@ -9,7 +9,7 @@ import pytest
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.cluster import Obstacle
 from auto_retrain.domain.deployment_ledger import LedgerLine
-from auto_retrain.domain.errors import ArtifactInvalid, EventInvalid, PolicyInvalid, TrainingFailed
+from auto_retrain.domain.errors import ArtifactInvalid, ClusterUnavailable, EventInvalid, PolicyInvalid, TrainingFailed
 from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.model_version import ModelVersion
@@ -116,6 +116,28 @@ def test_one_that_failed_is_told_with_its_reason_and_started_anew() -> None:
     again = ordering.start()
     assert again.kubernetes_job != once.kubernetes_job
     assert again.output == once.output
+
+
+def test_the_second_one_is_found_after_the_failed_first_one_has_expired() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.ports.cluster.fail(once.kubernetes_job, "exit code 1")
+    again = ordering.start()
+    (failed,) = (job for job in ordering.ports.cluster.list_jobs().jobs if job.name == once.kubernetes_job)
+    ordering.ports.cluster.delete_job(failed)
+    assert ordering.start() == again
+
+
+def test_a_namespace_that_cannot_be_listed_is_no_sign_that_it_is_gone() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    (job,) = ordering.ports.cluster.list_jobs().jobs
+    ordering.ports.cluster.delete_job(job)
+    ordering.ports.cluster.unlisted = {"auto-retrain": "the Kubernetes API did not answer"}
+    with pytest.raises(ClusterUnavailable, match="'auto-retrain' cannot be read: the Kubernetes API did not answer"):
+        result_of(once, ordering.ports)
+    with pytest.raises(ClusterUnavailable):
+        ordering.start()
 
 
 def test_one_that_is_gone_or_can_never_run_is_no_reason_to_wait() -> None:

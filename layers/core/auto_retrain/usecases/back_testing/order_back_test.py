@@ -12,6 +12,7 @@ from ...domain.digest import canonical_json, sha256_of
 from ...domain.errors import (
     ArtifactInvalid,
     ArtifactMissing,
+    ClusterUnavailable,
     EventInvalid,
     ModelUnknown,
     OrdersTooLarge,
@@ -162,8 +163,7 @@ def start_back_test(request: BackTestRequest, ports: Ports) -> OrderedBackTest:
         raise OrdersTooLarge(f"the list of data of {request.days} has {size}: try fewer days")
     digest, training = sha256_of(manifest), request.policies[0].policy.training
     output = _output_of(job_id, ports)
-    failed = [job for job in _jobs_of(job_id, ports) if job.phase is ClusterJobPhase.FAILED]
-    ordered = OrderedBackTest(job_id, f"{job_id}-{len(failed) + 1}", output, digest)
+    ordered = OrderedBackTest(job_id, f"{job_id}-{_attempt(_jobs_of(job_id, ports))}", output, digest)
     if _result_of(ordered, ports):
         return ordered
     order = JobOrder(
@@ -193,8 +193,20 @@ def _output_of(job_id: str, ports: Ports) -> str:
         return output
 
 
+def _attempt(jobs: Sequence[ClusterJob]) -> int:
+    """The number of the newest Kubernetes Job, or the next one if that has failed; older ones may have expired."""
+    number, phase = max(((int(job.name.rpartition("-")[2]), job.phase) for job in jobs), default=(1, None))
+    return number + 1 if phase is ClusterJobPhase.FAILED else number
+
+
 def _jobs_of(job_id: str, ports: Ports) -> list[ClusterJob]:
-    return [job for job in ports.cluster.list_jobs().jobs if job.job_id == job_id]
+    """Raises ClusterUnavailable rather than find none where not all could be read."""
+    listing = ports.cluster.list_jobs()
+    jobs = [job for job in listing.jobs if job.job_id == job_id]
+    unread = {**listing.unlisted, **{name: why for name, why in listing.unreadable.items() if name.startswith(job_id)}}
+    if unread and not jobs:
+        raise ClusterUnavailable("; ".join(f"'{name}' cannot be read: {why}" for name, why in unread.items()))
+    return jobs
 
 
 def result_of(ordered: OrderedBackTest, ports: Ports) -> BackTestResult | str:
