@@ -226,6 +226,11 @@ class RetrainingJob(Record):
         """The challenger's metrics as logged by training; they decide nothing."""
         return self.challenger.metrics if self.challenger else {}
 
+    @property
+    def request_reason(self) -> str:
+        """The reason that a person gave, without who that was."""
+        return self.trigger_reason.removeprefix(f"requested by {self.actor}: ")
+
     def is_before(self, other: "RetrainingJob") -> bool:
         """Whether this is an earlier job, be it of the same moment."""
         return self.job_id != other.job_id and self.created_at <= other.created_at

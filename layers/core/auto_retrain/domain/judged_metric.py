@@ -29,11 +29,10 @@ class JudgedMetric(NamedTuple):
 
     @property
     def higher_is_better(self) -> bool:
-        return self.policy.triggers.performance_metric_direction == "higher_is_better"
+        return self.policy.triggers.higher_is_better
 
     def is_worse(self, value: float) -> bool:
-        limit = self.policy.triggers.performance_metric_threshold
-        return value < limit if self.higher_is_better else value > limit
+        return self.policy.triggers.is_worse(value)
 
     def is_possible(self, value: float) -> bool:
         return math.isfinite(value) and (not self.is_share or 0 <= value <= 1)

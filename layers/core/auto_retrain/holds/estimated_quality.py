@@ -23,9 +23,7 @@ def _holds(policy: Policy, verdict: Verdict) -> bool:
     if not is_checked or verdict.outcome is not Outcome.UNMET or verdict.interval is None or verdict.limit is None:
         return False
     low, high = verdict.interval
-    if policy.triggers.performance_metric_direction == "higher_is_better":
-        return low >= verdict.limit
-    return high <= verdict.limit
+    return low >= verdict.limit if policy.triggers.higher_is_better else high <= verdict.limit
 
 
 def quality_hold(policy: Policy, estimate: Verdict | None, drifted: Sequence[date], at: datetime) -> Hold | None:

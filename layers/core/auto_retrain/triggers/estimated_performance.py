@@ -86,25 +86,21 @@ def _judge(policy: Policy, look: EstimateLook) -> Verdict:
 
 
 def _judge_estimate(policy: Policy, name: str, estimate: Estimate, look: EstimateLook) -> Verdict:
-    limit, confidence = policy.triggers.performance_metric_threshold, policy.triggers.confidence
-    is_higher_better = policy.triggers.performance_metric_direction == "higher_is_better"
-
-    def is_worse(value: float) -> bool:
-        return value < limit if is_higher_better else value > limit
-
+    config = policy.triggers
+    limit, confidence = config.performance_metric_threshold, config.confidence
     assert look.reading is not None
     counts, profile = look.reading.scores, look.reading.profile
     assert counts is not None
     assert profile is not None
     text = f"{name} of version {profile.version} is estimated at {shown_number(estimate.value)} from the scores of "
     text += f"{counts.scored} answers, without labels"
-    side = "below" if is_higher_better else "above"
+    side = "below" if config.higher_is_better else "above"
     # Of one side, the two-sided interval leaves out half.
     low, high = interval_of(name, estimate, max(2 * confidence - 1, 0.0))
-    bound = high if is_higher_better else low
-    if not is_worse(estimate.value):
+    bound = high if config.higher_is_better else low
+    if not config.is_worse(estimate.value):
         outcome, text = Outcome.UNMET, f"{text}: not {side} {limit}"
-    elif confidence and not is_worse(bound):
+    elif confidence and not config.is_worse(bound):
         chance = f"this may be due to chance (bound {shown_number(bound)})"
         outcome, text = Outcome.INCONCLUSIVE, f"{text}: {side} {limit}, but {chance}"
     else:

@@ -53,7 +53,7 @@ def _too_few_points(policy: Policy) -> Iterator[str]:
 
 def _threshold_in_percent(policy: Policy) -> Iterator[str]:
     config, metric = policy.triggers, policy.metric
-    threshold, higher = config.performance_metric_threshold, config.performance_metric_direction == "higher_is_better"
+    threshold, higher = config.performance_metric_threshold, config.higher_is_better
     if not metric.counts_rows or metric.aggregation in ("minimum", "maximum") or 0 <= threshold <= 1:
         return
     always = "always" if (threshold > 1) is higher else "never"

@@ -145,6 +145,15 @@ class TriggerConfig(StrictRecord):
         """Whether a trigger is judged at all."""
         return trigger.value in self.enabled
 
+    @property
+    def higher_is_better(self) -> bool:
+        return self.performance_metric_direction == "higher_is_better"
+
+    def is_worse(self, value: float) -> bool:
+        """Whether a value of the metric is beyond its threshold."""
+        limit = self.performance_metric_threshold
+        return value < limit if self.higher_is_better else value > limit
+
     def observes(self, trigger: TriggerType) -> bool:
         """Whether a trigger is only judged and recorded; an estimate is, unless its own section says otherwise."""
         is_observed_estimate = trigger is TriggerType.ESTIMATED_PERFORMANCE and self.estimated_performance.observe_only

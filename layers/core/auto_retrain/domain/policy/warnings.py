@@ -175,7 +175,7 @@ _RULES = (
 def _watches_accuracy(policy: Policy) -> bool:
     config, metric = policy.triggers, policy.metric
     is_accuracy = metric.counts_rows or (isinstance(metric, CloudWatchMetric) and metric.name == "accuracy")
-    higher = config.performance_metric_direction == "higher_is_better" and config.performance_metric_scale == "share"
+    higher = config.higher_is_better and config.performance_metric_scale == "share"
     return is_accuracy and higher and policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION)
 
 

@@ -134,8 +134,7 @@ class Asked(NamedTuple):
 def _asked(past: Past) -> Iterator[Asked]:
     for job in past.jobs:
         if job.trigger_type is TriggerType.MANUAL:
-            reason = job.trigger_reason.removeprefix(f"requested by {job.actor}: ")
-            event = {"model_name": job.model_name, "actor": job.actor, "reason": reason, "force": True}
+            event = {"model_name": job.model_name, "actor": job.actor, "reason": job.request_reason, "force": True}
             yield Asked(job.event_time, job.execution_arn, {**event, "event_time": job.event_time.isoformat()})
 
 

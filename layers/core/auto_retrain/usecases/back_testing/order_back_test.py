@@ -20,6 +20,7 @@ from ...domain.errors import (
 )
 from ...domain.explain import explain
 from ...domain.job import RetrainingJob
+from ...domain.labelled_days import SETTLING
 from ...domain.layouts import Layout
 from ...domain.manifest import DataObject
 from ...domain.names import note_key, output_key
@@ -45,8 +46,6 @@ from ..data.manifest import MAX_MANIFEST_BYTES
 from ..lookup import champion_lines, policy_version_of
 
 _DAY = timedelta(days=1)
-# Labels that come so long after they were due do not count any more.
-_LATE_LABELS = timedelta(days=3)
 
 
 class OrderedBackTest(NamedTuple):
@@ -104,7 +103,7 @@ def _asked(model_name: str, days: Window, ports: Ports) -> Iterator[AskedRetrain
             yield AskedRetraining(
                 at=job.event_time,
                 actor=job.actor or "unknown",
-                reason=job.trigger_reason.removeprefix(f"requested by {job.actor}: "),
+                reason=job.request_reason,
                 parameters=_own(job.training_parameters, _usual_parameters(job, ports)),
                 variants=tuple(_own(each.parameters, job.training_parameters) for each in job.variants),
                 review=job.needs_review,
@@ -127,7 +126,7 @@ def _listings(policies: Sequence[Policy], days: Window, as_of: datetime, ports: 
     windows: dict[tuple[str, Layout], Window] = {}
     for policy in policies:
         read, data = days_read(policy, days, as_of), policy.data
-        late = Window(start=read.start, end=read.end + timedelta(days=data.label_delay_days) + _LATE_LABELS)
+        late = Window(start=read.start, end=read.end + timedelta(days=data.label_delay_days) + SETTLING)
         places: list[tuple[str, str, Window]] = [(data.prefix, data.layout, read)]
         places += [(labels.prefix, labels.layout, late) for labels in _label_place(policy)]
         for prefix, layout, window in places:

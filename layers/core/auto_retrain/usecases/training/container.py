@@ -20,16 +20,19 @@ Result = TypeVar("Result", bound=ContainerResult)
 
 def runs_elsewhere(job: RetrainingJob) -> bool:
     """Whether the champion was made by another image than the one that the job trains in."""
-    old = job.champion.files.image if job.champion else None
-    return None not in (job.image, old) and job.image != old
+    return _is_of_another_image(job, job.image)
 
 
 def is_scored_separately(job: RetrainingJob) -> bool:
     """Whether the champion was made by another image than the challenger; an unknown image counts as the same."""
     # All variants share one image, as their orders do.
     new = next((version.files.image for version in job.challengers.values()), None)
-    old = job.champion.files.image if job.champion else None
-    return None not in (old, new) and old != new
+    return _is_of_another_image(job, new)
+
+
+def _is_of_another_image(job: RetrainingJob, image: str | None) -> bool:
+    champions = job.champion.files.image if job.champion else None
+    return None not in (champions, image) and champions != image
 
 
 def read_result(

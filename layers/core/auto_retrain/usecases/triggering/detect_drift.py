@@ -87,7 +87,7 @@ def _unless_held(
     state = ports.states.get(judged.model_name)
     budgets = _budget_holds(judged, applied, state, ports)
     holds = [*budgets, *drift_holds(policy, answered, judged.event_time, ports)]
-    holds = holds or _wait(policy, estimate, judged, ports)
+    holds = holds or _wait(policy, estimate, state, judged, ports)
     tell_of_budget(policy, state, TriggerType.DATA_DRIFT, reason, holds, ports)
     if holds:
         return judged.held(holds[0].kind, "; ".join([reason, *(hold.reason for hold in holds)]))
@@ -96,9 +96,11 @@ def _unless_held(
     return judged.to_start(TriggerType.DATA_DRIFT, "; ".join([reason, *known]))
 
 
-def _wait(policy: Policy, estimate: Verdict | None, judged: TriggerDecision, ports: Ports) -> list[Hold]:
+def _wait(
+    policy: Policy, estimate: Verdict | None, state: ModelState, judged: TriggerDecision, ports: Ports
+) -> list[Hold]:
     """Wait while the quality holds; the days on which one waited are counted."""
-    waits = waits_while_quality_holds(policy, estimate, judged.event_time, ports)
+    waits = waits_while_quality_holds(policy, estimate, state, judged.event_time)
     if waits is None:
         return []
     ports.states.record_breach(policy.model, TriggerType.DATA_DRIFT, judged.event_time.date())

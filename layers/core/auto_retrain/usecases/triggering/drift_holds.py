@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from ...domain.decision_record import Hold
-from ...domain.model_state import RejectedJob, with_breach
+from ...domain.model_state import ModelState, RejectedJob, with_breach
 from ...domain.policy.policy import Policy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
@@ -38,10 +38,9 @@ def drift_holds(policy: Policy, answered: AnsweredDrift | None, at: datetime, po
     return holds
 
 
-def waits_while_quality_holds(policy: Policy, estimate: Verdict | None, at: datetime, ports: Ports) -> Hold | None:
+def waits_while_quality_holds(policy: Policy, estimate: Verdict | None, state: ModelState, at: datetime) -> Hold | None:
     """What holds back a drift, which is met at this time, while an estimate says that the quality holds."""
-    before = ports.states.get(policy.model).breach_days(_DRIFT)
-    return quality_hold(policy, estimate, with_breach(before, at.date()), at)
+    return quality_hold(policy, estimate, with_breach(state.breach_days(_DRIFT), at.date()), at)
 
 
 def _chosen_on_the_same_days(policy: Policy, at: datetime, ports: Ports) -> Iterator[Hold]:

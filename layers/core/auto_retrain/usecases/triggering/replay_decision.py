@@ -14,7 +14,7 @@ from ...domain.policy.policy import AppliedPolicy
 from ...domain.trigger_type import TriggerType
 from ...domain.verdict import Verdict
 from ...holds.budgets import BUDGETS
-from ...holds.estimated_quality import holding_estimate, quality_hold
+from ...holds.estimated_quality import holding_estimate
 from ...holds.model import back_off_hold, breach_hold, model_holds
 from ...ports import Ports
 from ...statistics.version import STATISTICS
@@ -24,6 +24,7 @@ from ...triggers.data_drift import DriftVerdicts, judge_drift_evidence
 from ..differences import differing_paths
 from ..lookup import job_of, policy_version_of
 from .detect_drift import recorded_verdicts
+from .drift_holds import waits_while_quality_holds
 from .kept_evidence import drift_in
 from .why import explain_decisions
 
@@ -162,8 +163,8 @@ def _holds(
         breach = breach_hold(config, with_breach(state.breach_days(trigger), day), day)
         yield from [breach.kind] if breach else []
     if _calls(verdicts, TriggerType.DATA_DRIFT):
-        drifted = with_breach(state.breach_days(TriggerType.DATA_DRIFT), day)
-        waits = quality_hold(applied.policy, holding_estimate(applied.policy, verdicts), drifted, recorded.event_time)
+        estimate = holding_estimate(applied.policy, verdicts)
+        waits = waits_while_quality_holds(applied.policy, estimate, state, recorded.event_time)
         yield from [waits.kind] if waits else []
     back_off = back_off_hold(config, state, trigger, recorded.event_time)
     yield from [back_off.kind] if back_off else []

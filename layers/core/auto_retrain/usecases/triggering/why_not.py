@@ -137,7 +137,7 @@ def _outlook(
         answered = answered_drift(model.policy, judged.verdicts, ports)
         estimated = all_judged.get(TriggerType.ESTIMATED_PERFORMANCE, _Judged())
         estimate = holding_estimate(model.policy, estimated.verdicts)
-        waits = waits_while_quality_holds(model.policy, estimate, model.at, ports)
+        waits = waits_while_quality_holds(model.policy, estimate, model.state, model.at)
         holds += drift_holds(model.policy, answered, model.at, ports) or ([waits] if waits else [])
     return TriggerOutlook(
         trigger_type=kind,
