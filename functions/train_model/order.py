@@ -35,7 +35,8 @@ class Document(BaseModel):
 class Order(Document):
     """One task for one job; `versions` are the versions to score, with the digest that their files must have.
 
-    A proxy is trained on `sample_share` of the labelled training rows, and another one on half of these.
+    A proxy is trained on `sample_share` of the labelled training rows, and another one on half of these. With a `part`,
+    only the objects of this part are read.
     """
 
     schema_version: Literal[1]
@@ -55,6 +56,7 @@ class Order(Document):
     versions: dict[VersionNumber, Sha256 | None] = {}
     min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     sample_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    part: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
     def _scoring_needs_versions(self) -> Self:
@@ -71,13 +73,17 @@ class Order(Document):
 
 
 class DataObject(Document):
-    """One object, pinned by its ETag; with a date column, only those of its rows count that are of this day."""
+    """One object, pinned by its ETag; with a date column, only those of its rows count that are of this day.
+
+    Where several pods read a window together, `part` says which of them reads it.
+    """
 
     uri: S3Uri
     etag: str
     size: int
     date: date
     date_column: Column | None = None
+    part: Annotated[int, Field(ge=0)] | None = None
 
 
 class Window(Document):
@@ -93,6 +99,12 @@ class Window(Document):
 
     def __str__(self) -> str:
         return f"{self.start} to {self.end - timedelta(days=1)}"
+
+    def of_part(self, part: int | None) -> Self:
+        """What a pod reads of it: everything, or the objects of its part and all labels of a data set of their own."""
+        if part is None:
+            return self
+        return self.model_copy(update={"objects": tuple(item for item in self.objects if item.part == part)})
 
 
 class LabelColumns(Document):

@@ -25,7 +25,7 @@ MAX_BYTES_OF_SCORES = 512 << 20
 def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
     """Write one prediction file for each version, and return the findings for the result document."""
     with outputs.spans.measure("read data"):
-        rows = read_window(storage, manifest.data, manifest.holdout, manifest.data.extra)
+        rows = read_window(storage, manifest.data, manifest.holdout.of_part(order.part), manifest.data.extra)
     files = write_predictions(predict_all(order, rows, versions, outputs), rows, manifest.data, outputs)
     return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
 

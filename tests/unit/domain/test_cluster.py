@@ -89,3 +89,10 @@ def test_the_first_in_line_runs_as_soon_as_nothing_else_does(jobs: list[ClusterJ
 @given(JOBS)
 def test_without_a_limit_no_job_waits_for_us(jobs: list[ClusterJob]) -> None:
     assert {job.name for job in next_to_run(jobs, None)} == {job.name for job in jobs if is_waiting(job)}
+
+
+def test_one_variant_suffices_for_a_training_but_one_part_for_nothing() -> None:
+    half = {"done": (0,), "failed": (1,), "orders": 2, "phase": ClusterJobPhase.FAILED}
+    about = {"name": "job", "namespace": "a", "job_id": "job", "created_at": NOON}
+    assert ClusterJob(**about, **half, kind="train").phase_of(None) is ClusterJobPhase.COMPLETE
+    assert ClusterJob(**about, **half, kind="score").phase_of(None) is ClusterJobPhase.FAILED

@@ -16,8 +16,9 @@ from auto_retrain.comparison.holdout import digest_rows
 from auto_retrain.domain.data_check import HoldoutDigests
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import Manifest as FrozenManifest
+from auto_retrain.domain.manifest import in_parts
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data.holdout_rows import digest_holdout
+from auto_retrain.usecases.data.holdout_rows import digest_holdout, digest_part
 from tests.unit.train_model.shelf import to_bytes
 from train_model.data import read_window
 from train_model.order import Manifest
@@ -84,8 +85,8 @@ def both(
     return before, _scored(Manifest.model_validate(document, strict=False), Files(ports))
 
 
-def _scored(manifest: Manifest, files: Any) -> HoldoutDigests:
-    rows = read_window(files, manifest.data, manifest.holdout, manifest.data.extra)
+def _scored(manifest: Manifest, files: Any, part: int | None = None) -> HoldoutDigests:
+    rows = read_window(files, manifest.data, manifest.holdout.of_part(part), manifest.data.extra)
     classes = None if rows.are_numbers else np.unique(rows.labels)
     arrays = _arrays_of(Predictions(rows.labels, classes), rows, classes) | _extra_arrays(rows, manifest.data)
     labels = arrays["labels"] if classes is None else classes[arrays["labels"]]
@@ -170,3 +171,32 @@ def test_a_text_that_predictions_could_not_hold_is_refused_before_training(colum
     rows.loc[3, column] = "x" * 1001
     with pytest.raises(DataInvalid, match=f"column '{column}' has a text of 1001 characters"):
         both(rows)
+
+
+def test_a_part_is_the_same_on_both_sides_with_labels_that_lie_apart() -> None:
+    ports, rows = MemoryPorts(), some_rows()
+    for number in range(5):
+        share = rows.iloc[number * 8 : number * 8 + 8].drop(columns="left")
+        ports.data.add_partition("churn", DAY, to_bytes(share, "parquet"), f"part-{number}")
+        labels = rows[["id", "left"]].iloc[number::5]
+        ports.data.add_partition("labels", DAY, to_bytes(labels, "parquet"), f"part-{number}")
+    ports.tables = ArrowTableReader(ports.data)
+    span = Window(start=DAY, end=date(2026, 1, 4))
+    data = {**COLUMNS, "labels": {"format": "parquet", "row_id": "id", "label": "left"}}
+    labels = [item.model_dump(mode="json") for item in ports.data.list_partitions("labels", span)]
+    parted = in_parts(ports.data.list_partitions("churn", span), 3)
+    holdout = {
+        "start": "2026-01-03",
+        "end": "2026-01-04",
+        "objects": [item.model_dump(mode="json") for item in parted],
+        "label_objects": labels,
+    }
+    training = {**holdout, "start": "2026-01-02", "end": "2026-01-03"}
+    about = {"schema_version": 1, "job_id": "churn-1", "model_name": "churn"}
+    document = {**about, "data": data, "training": training, "holdout": holdout}
+    frozen, seen = FrozenManifest.model_validate(document), Manifest.model_validate(document, strict=False)
+
+    digests = [digest_part(frozen, part, ports) for part in range(3)]
+    assert digests == [_scored(seen, Files(ports), part) for part in range(3)]
+    assert len({digest.rows for digest in digests}) == 3
+    assert digest_holdout(frozen, ports) == _scored(seen, Files(ports))

@@ -1,7 +1,7 @@
 """Digests of the rows that versions are compared on, to see that nobody exchanged them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,18 @@ def digest_rows(row_ids: Array, labels: Array, entities: Array | None, slices: M
     columns = [row_ids, labels, *groups] if entities is None else [row_ids, labels, entities, *groups]
     texts: list[Texts] = [column[order].astype(str).tolist() for column in columns]
     return HoldoutDigests(rows=_rows_sha256(texts[:2]), cells=_cells_sha256(texts))
+
+
+def merged_digests(parts: Sequence[HoldoutDigests]) -> HoldoutDigests:
+    """Those of a holdout, from those of each of its parts; one part is the whole."""
+    if len(parts) == 1:
+        return parts[0]
+    rows, cells = ("\n".join(digests) for digests in zip(*((part.rows, part.cells) for part in parts), strict=True))
+    return HoldoutDigests(
+        rows=hashlib.sha256(rows.encode()).hexdigest(),
+        cells=hashlib.sha256(cells.encode()).hexdigest(),
+        parts=tuple(parts),
+    )
 
 
 def _rows_sha256(columns: list[Texts]) -> str:

@@ -34,6 +34,9 @@ class JobOrder(Record):
     sample_share: float | None = Field(
         default=None, description="of the training rows, for a proxy", exclude_if=lambda share: share is None
     )
+    part: int | None = Field(
+        default=None, description="of the objects, the only ones that it reads", exclude_if=lambda part: part is None
+    )
 
 
 class ClusterJobPhase(StrEnum):
@@ -75,9 +78,13 @@ class ClusterJob(Record):
         return {self.job_id, *self.members}
 
     def phase_of(self, order: int | None) -> ClusterJobPhase:
-        """The phase of one order, or of the whole Job; a failed Job with a completed variant counts as complete."""
+        """The phase of one order, or of the whole Job.
+
+        A failed training with a completed variant counts as complete; what is done in parts needs all of them.
+        """
         if order is None:
-            return ClusterJobPhase.COMPLETE if self.phase is ClusterJobPhase.FAILED and self.done else self.phase
+            suffices = self.phase is ClusterJobPhase.FAILED and self.kind == "train" and bool(self.done)
+            return ClusterJobPhase.COMPLETE if suffices else self.phase
         if order in self.done:
             return ClusterJobPhase.COMPLETE
         return ClusterJobPhase.FAILED if order in self.failed else self.phase

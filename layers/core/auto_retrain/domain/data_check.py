@@ -103,11 +103,14 @@ class HoldoutDigests(Record):
     """What the labelled rows of the holdout are, as the data check read them: predictions must be about the same.
 
     `rows` is over row ids and labels and identifies the rows in verdicts; `cells` is over all of them cell by cell,
-    with entities and slices, and cannot be met by other rows.
+    with entities and slices, and cannot be met by other rows. Of a holdout in several parts, both are over those of the
+    `parts`, in their order.
     """
 
     rows: str
     cells: str
+    # Left out where there is one, as in records of earlier releases.
+    parts: tuple["HoldoutDigests", ...] = Field(default=(), exclude_if=lambda parts: not parts)
 
 
 class Power(Record):

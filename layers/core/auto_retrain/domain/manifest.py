@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from heapq import heapify, heapreplace
 from pathlib import PurePosixPath
-from typing import NamedTuple, get_args
+from typing import NamedTuple, Self, get_args
 
 from pydantic import Field
 
@@ -21,7 +22,8 @@ class DataObject(Record):
     """One object of a day, pinned by its ETag; size in bytes.
 
     An object that holds several days has a `date_column`: of its rows only those of this day count, and it is listed
-    again for each other day.
+    again for each other day. Its `part` says which of the pods reads it that read a window together; all listings of an
+    object are in one.
     """
 
     uri: str
@@ -30,6 +32,7 @@ class DataObject(Record):
     date: date
     # Left out if there is none, so that images made before there was any still read the manifest.
     date_column: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    part: int | None = Field(default=None, exclude_if=lambda part: part is None)
 
     @property
     def name(self) -> str:
@@ -67,11 +70,42 @@ def with_rows(objects: Iterable[DataObject], format: Format) -> list[DataObject]
     return [item for item in objects if item.may_hold_rows(format)]
 
 
+def in_parts(objects: Sequence[DataObject], parts: int) -> tuple[DataObject, ...]:
+    """The same objects in as many parts of about the same bytes, but no more than there are objects.
+
+    The largest object goes first, each to the part that is smallest so far. Source: R. Graham, "Bounds on
+    multiprocessing timing anomalies", SIAM Journal on Applied Mathematics 17 (1969). One part is not marked.
+    """
+    once = by_object(objects)
+    if min(parts, len(once)) < 2:
+        return tuple(objects)
+    # An object without bytes counts as well, so that no part remains empty.
+    filled = [(0, 0, part) for part in range(min(parts, len(once)))]
+    heapify(filled)
+    part_of: dict[str, int] = {}
+    for item, _ in sorted(once, key=lambda each: (-each.item.size, each.item.uri)):
+        size, count, part = filled[0]
+        part_of[item.uri] = part
+        heapreplace(filled, (size + item.size, count + 1, part))
+    return tuple(item.changed(part=part_of[item.uri]) for item in objects)
+
+
 class FrozenWindow(Window):
     """A window with the objects it had when frozen, and those with its labels if labels are kept separately."""
 
     objects: tuple[DataObject, ...]
     label_objects: tuple[DataObject, ...] = ()
+
+    @property
+    def parts(self) -> int:
+        """How many pods may read it together."""
+        return max((item.part or 0 for item in self.objects), default=0) + 1
+
+    def of_part(self, part: int) -> Self:
+        """What one of these pods reads: its share of the objects, and all labels of a data set of their own."""
+        if self.parts == 1:
+            return self
+        return self.changed(objects=tuple(item for item in self.objects if item.part == part))
 
 
 class LabelColumns(Record):
@@ -150,7 +184,7 @@ def build_manifest(
         arrived = [item for item in label_objects if item.date >= window.start]
         labels = tuple(with_rows(arrived, data.labels.format)) if data.labels else ()
         frozen = freeze_window(purpose, window, data, objects)
-        return frozen.changed(label_objects=labels)
+        return frozen.changed(objects=in_parts(frozen.objects, data.parts), label_objects=labels)
 
     return Manifest(
         job_id=job_id,

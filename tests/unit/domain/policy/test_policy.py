@@ -383,3 +383,10 @@ def test_contradictory_rules_of_validation_are_refused(changes: dict[str, Any], 
 )
 def test_columns_that_do_not_fit_their_roles_are_refused_by_name(data: dict[str, Any], message: str) -> None:
     assert message in refusal(data={**DATA, **data})
+
+
+def test_a_proxy_reads_no_window_in_parts() -> None:
+    assert parse(data={**DATA, "parts": 2}).data.parts == 2
+    assert "data.parts = 2: a proxy predicts the whole holdout in one pod" in refusal(
+        data={**DATA, "parts": 2}, training={"proxy": {}}
+    )

@@ -19,6 +19,7 @@ def _check_prefix(prefix: str) -> str:
 Column = Annotated[str, Field(min_length=1, max_length=128)]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_.=-]{0,254}$"), AfterValidator(_check_prefix)]
 Format = Literal["csv", "parquet"]
+MAX_PARTS = 64
 _PREFIX = "folder in the data bucket with a subfolder for each UTC day"
 _LAYOUT = (
     "names of the subfolders: date is date=YYYY-MM-DD, dt is dt=YYYY-MM-DD, year_month_day is year=YYYY/month=MM/day=DD"
@@ -81,6 +82,9 @@ class DataPolicy(StrictRecord):
     categorical: tuple[Column, ...] = Field(default=(), description="text features")
     labels: LabelPolicy | None = None
     tolerate: tuple[CheckName, ...] = Field(default=(), description="names of data checks whose errors become warnings")
+    parts: int = Field(
+        default=1, ge=1, le=MAX_PARTS, description="pods that read a window together, each a part of its objects"
+    )
     label_delay_days: int = Field(
         default=0,
         ge=0,

@@ -109,6 +109,13 @@ class Policy(StrictRecord):
             raise ValueError(f"drift.wait_days_while_quality_holds = {days}: {needed}")
         return self
 
+    @model_validator(mode="after")
+    def _proxies_read_a_window_alone(self) -> Self:
+        if self.data.parts > 1 and self.training.proxy:
+            needed = "a proxy predicts the whole holdout in one pod; leave out training.proxy"
+            raise ValueError(f"data.parts = {self.data.parts}: {needed}")
+        return self
+
     @property
     def estimated_metric(self) -> str:
         """The metric that is estimated from the scores in the log."""
