@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import AutoRetrainError, JobConflict
 from auto_retrain.domain.messages.promoting import ReviewOrder
-from auto_retrain.domain.messages.references import ScheduledEvent
+from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.proof.canonical import canonical_object
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
 from auto_retrain.usecases.triggering.detect_drift import detect_drift
+from auto_retrain.usecases.validating.judge_proxy import judge_proxy
 from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.announced import announced
 from tests.unit.audited import audit_problems
@@ -34,6 +36,7 @@ from tests.unit.usecases.stages import (
     validated,
     with_waiting,
 )
+from tests.unit.usecases.validating.proxy_world import ProxyWorld, answers
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 FAILED = {"Error": "TrainingFailed", "Cause": "killed"}
@@ -110,6 +113,19 @@ def abandoned() -> tuple[World, str]:
     return world, job_id
 
 
+@copied
+def proxied() -> tuple[World, str]:
+    """A job whose proxy is no better than the champion, and waits to be judged."""
+    world = ProxyWorld()
+    world.given_champion(0.9)
+    job_id = world.triggered(NOON + timedelta(days=2))
+    assert job_id is not None
+    world.planned(job_id)
+    world.start(job_id, "proxy")
+    world.leave_proxies(job_id, champion=0.9, half=0.9, whole=0.9)
+    return world, job_id
+
+
 SECOND = {**MANUAL, "reason": "second", "force": True}
 
 
@@ -168,6 +184,20 @@ def close(**state: Any) -> Step:
     return lambda world, job_id: world.close(decision={"job_id": job_id}, **state)
 
 
+def judge(world: World, job_id: str) -> None:
+    judge_proxy(JobReference(job_id=job_id), world.ports)
+
+
+def train_in_vain(world: World, job_id: str) -> None:
+    """What follows if the state machine never gets the answer of a proxy."""
+    world.start(job_id, "train")
+    world.train(job_id)
+    world.start(job_id, "score")
+    world.leave_scores(job_id, v2=answers(0.8, 2), v1=answers(0.9, 1))
+    world.validate(job_id)
+    close()(world, job_id)
+
+
 def deploy_and_close(world: World, job_id: str) -> None:
     world.deploy(job_id)
     close()(world, job_id)
@@ -182,6 +212,7 @@ def outcome(world: World, job_id: str) -> dict[str, Any]:
     events = {event.event_id: event.topic for event in announced(ports)}
     return {
         "status": job and job.status.value,
+        "ending": job and job.ending,
         "pending": job and job.pending and job.pending.kubernetes_job and job.pending.kind,
         "is owner": bool(job and state.active_job == job.job_id),
         "alias": ports.registry.champion("churn"),
@@ -216,6 +247,7 @@ CASES = (
     Case("detect_drift, which sets a quarantine", broken, drift),
     Case("detect_drift, which lifts a quarantine", repaired, drift),
     Case("start_job, to train", opened, lambda world, job_id: world.start(job_id, "train")),
+    Case("judge_proxy, which refuses", proxied, judge, then=close()),
     Case("start_job, to score", trained, lambda world, job_id: world.start(job_id, "score")),
     Case("validate_model", scored, lambda world, job_id: world.validate(job_id), then=deploy_and_close),
     Case("await_review", reviewable, ask),
@@ -248,6 +280,16 @@ def test_a_step_that_dies_at_any_call_and_is_repeated_leaves_what_it_always_leav
     expected = undisturbed(case)
     problems = {moment: problem(case, moment, expected) for moment in moments(case.prepare, case.step)}
     assert not any(problems.values()), table(problems)
+
+
+def test_a_job_that_trains_although_a_proxy_refused_ends_as_what_it_was() -> None:
+    for moment in moments(proxied, judge):
+        world, job_id = proxied()
+        OutsideCalls(world.ports, moment, die).run(lambda world=world, job_id=job_id: judge(world, job_id))
+        train_in_vain(world, job_id)
+        job = world.job(job_id)
+        assert (job.ending, job.skipped) == (Ending.REJECTED, None), moment
+        assert job.summary().startswith("churn version 2 was not deployed"), moment
 
 
 def undisturbed(case: Case) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def next_step(job: RetrainingJob) -> str:
     """The command that says more or goes on, with what would have to change before it."""
     if job.ending is None:
         return f"auto-retrain {'approve' if job.review_until else 'follow'} {job.job_id}"
-    if job.proxy and job.proxy.refused:
+    if job.skipped and job.proxy and job.proxy.refused:
         return f"it takes {WOULD_HELP['min_improvement']}; what the proxy showed: auto-retrain job {job.job_id}"
     if job.failed_on_data or job.ending is Ending.SKIPPED:
         return _CHECK_DATA

@@ -169,7 +169,12 @@ class RetrainingJob(Record):
 
     @property
     def skipped(self) -> str | None:
-        """Why no challenger was trained although the data are sound."""
+        """Why no challenger was trained although the data are sound; None once a training was ordered.
+
+        An execution that loses the answer of a proxy trains whatever it was.
+        """
+        if "train" in self.outputs:
+            return None
         refused = self.proxy.refused if self.proxy else None
         return refused or (self.data_check.skipped if self.data_check else None)
 
