@@ -105,12 +105,33 @@ def test_a_wait_without_heartbeats_ends_before_its_timeout(name: str) -> None:
     assert WAITS[name]["HeartbeatSeconds"] < WAITS[name]["TimeoutSeconds"]
 
 
-def test_an_execution_outlasts_its_waits_and_a_lease_outlasts_the_execution() -> None:
+def test_an_execution_outlasts_its_waits() -> None:
+    assert sum(wait["TimeoutSeconds"] for wait in WAITS.values()) < MACHINE["TimeoutSeconds"]
+
+
+def longest_seconds(name: str) -> float:
+    """The longest that a state may take: its last attempt until its timeout, each one before until it fails.
+
+    A function fails before the timeout of its state, and one that hands on a token before the first heartbeat.
+    """
+    task = TASKS.get(name)
+    if task is None:
+        return 0
+    (retry,) = task["Retry"]
+    factors = (retry["BackoffRate"] ** attempt for attempt in range(retry["MaxAttempts"]))
+    between = sum(min(retry["IntervalSeconds"] * factor, retry["MaxDelaySeconds"]) for factor in factors)
+    failed = retry["MaxAttempts"] * task.get("HeartbeatSeconds", task["TimeoutSeconds"])
+    return float(task["TimeoutSeconds"] + between + failed)
+
+
+def test_a_lease_outlasts_the_longest_way_through_the_machine_unless_a_rollout_extends_it() -> None:
     from auto_retrain.usecases.triggering.open_job import LEASE
 
-    assert sum(wait["TimeoutSeconds"] for wait in WAITS.values()) < MACHINE["TimeoutSeconds"]
-    # A rollout extends the lease for as long as it may take.
-    assert MACHINE["TimeoutSeconds"] - WAITS["AwaitRollout"]["TimeoutSeconds"] < LEASE.total_seconds()
+    def longest(name: str, taken: frozenset[tuple[str, str]]) -> float:
+        steps = {(name, target) for target in targets(STATES[name]) - {"AwaitRollout"}} - taken
+        return longest_seconds(name) + max((longest(step[1], taken | {step}) for step in steps), default=0)
+
+    assert longest(MACHINE["StartAt"], frozenset()) <= LEASE.total_seconds()
 
 
 def test_a_wait_outlasts_the_longest_deadline_of_a_policy() -> None:

@@ -18,8 +18,9 @@ from ...ports import Ports
 from ..audit.record import announce, record
 from .record_decision import judgement_fact
 
-# Longer than the state machine may run, so that a lease never expires under a running execution.
-LEASE = timedelta(hours=127)
+# Longer than the longest way through the state machine with all its retries, so that a lease never expires under a
+# running execution; a rollout extends it.
+LEASE = timedelta(hours=146)
 
 
 def open_job(
