@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from auto_retrain.domain.cost import Forecast, RecentCost, dollars
 from auto_retrain.domain.forecast import JOBS, forecast_of, like_of, recent_cost
 from auto_retrain.domain.model_state import MAX_RECENT_COSTS, with_cost, with_spent
+from auto_retrain.domain.policy.proxy import ProxyPolicy
 from auto_retrain.domain.policy.training import Capacity, TrainingPolicy
 from auto_retrain.domain.prices import PriceList, list_prices
 from auto_retrain.domain.receipt import priced
@@ -67,6 +68,13 @@ def test_the_bound_is_that_of_pods_that_run_until_they_are_stopped(
 ) -> None:
     training = POLICY.changed(pods_at_once=at_once, deadline_minutes=deadline)
     assert forecast_of([], training, variants, PRICES).at_most == pytest.approx(hours * NODE)
+
+
+def test_the_bound_includes_a_proxy_that_runs_until_it_is_stopped() -> None:
+    training = POLICY.changed(proxy=ProxyPolicy(cpu="2", memory="8Gi", deadline_minutes=30))
+    bound = forecast_of([], training, 0, PRICES).at_most
+    assert bound == pytest.approx((1 + 1 + 0.5 * 0.5) * NODE)
+    assert forecast_of([], training, 3, PRICES) == forecast_of([], POLICY, 3, PRICES)
 
 
 def test_it_is_told_in_words() -> None:

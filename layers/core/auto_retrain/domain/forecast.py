@@ -22,7 +22,7 @@ def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants:
     return Forecast(
         usd=_expected(newest),
         jobs=len(newest),
-        at_most=round(_at_most(training, _pods(training, variants), prices), 6),
+        at_most=round(_at_most(training, variants, prices), 6),
     )
 
 
@@ -66,10 +66,18 @@ def _expected(ordered: list[float]) -> float | None:
     return round((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2, 6)
 
 
-def _at_most(training: TrainingPolicy, pods: int, prices: Prices) -> float:
-    """All pods until their Kubernetes Jobs are stopped, at training and at scoring, which takes one pod."""
+def _at_most(training: TrainingPolicy, variants: int, prices: Prices) -> float:
+    """All pods until their Kubernetes Jobs are stopped: at training, and at scoring and before it at a proxy, one."""
+    pods = _pods(training, variants)
     at_once = pods if training.workers > 1 else min(pods, training.pods_at_once)
     minutes = min(training.deadline_minutes * ceil(pods / at_once), MAX_DEADLINE_MINUTES)
-    usage = Usage().ordering("train", training, pods).pods["train"]
-    seconds = 60.0 * (at_once * minutes + training.deadline_minutes)
-    return prices.of_pods(training.capacity).cost_of(usage.changed(seconds=seconds))
+    of_proxy = training.of_proxy
+    # Variants have none.
+    before = _cost(of_proxy, of_proxy.deadline_minutes, prices) if training.proxy and not variants else 0.0
+    return before + _cost(training, at_once * minutes + training.deadline_minutes, prices)
+
+
+def _cost(training: TrainingPolicy, minutes: int, prices: Prices) -> float:
+    """What so many minutes of one pod cost."""
+    usage = Usage().ordering("train", training, 1).pods["train"]
+    return prices.of_pods(training.capacity).cost_of(usage.changed(seconds=60.0 * minutes))
