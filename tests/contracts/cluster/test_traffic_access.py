@@ -122,6 +122,6 @@ def test_policies_that_cannot_be_read_leave_the_rights_for_traffic_unknown(monke
         raise StoreUnavailable("DynamoDB is away")
 
     monkeypatch.setattr(ports.policies, "fleet", fail)
-    (finding,) = [each for each in check_installation(ports, None) if each.subject == "traffic"]
+    (finding,) = [each for each in check_installation(ports, None) if each.subject == "rights of policies"]
 
     assert (finding.is_good, finding.text) == (None, "cannot be checked: StoreUnavailable: DynamoDB is away")

@@ -213,3 +213,18 @@ def test_the_doctor_asks_for_services_only_where_several_pods_train_a_model() ->
     ports.policies.apply(a_policy(training={"workers": 2}), "ada", NOON)
     remedy = "kubectl apply -k functions/train_model/kubernetes/workers"
     assert missing_rights(ports) == [("you may not: create services, get services", remedy)]
+
+
+def test_the_doctor_says_once_for_each_namespace_what_is_more_than_needed() -> None:
+    ports = MemoryPorts()
+    (namespace,) = ports.cluster.namespaces
+    target = {"adapter": "http_route", "namespace": namespace, "route": "churn", "service": "churn-v{version}"}
+    ports.policies.apply(
+        a_policy(training={"workers": 2}, deployment={"strategy": "all_at_once", "traffic": target}), "ada", NOON
+    )
+    ports.cluster.granted.add(Permission("get", "secrets"))
+    findings = [each for each in check_installation(ports, None) if each.subject == f"rights in {namespace}"]
+    assert [finding.text for finding in findings] == [
+        "you may do everything that is needed",
+        "you may do more than is needed: get secrets",
+    ]
