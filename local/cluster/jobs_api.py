@@ -75,13 +75,15 @@ class JobsApi:
         return answer_list(request, JOBS, jobs, _FIELDS, self._store.version)
 
     def patch(self, request: Request) -> Answer:
-        """Let a suspended Job run: the only change that we make, and the only one supported here."""
+        """Let a suspended Job run and annotate it: the only change that we make, and the only one supported here."""
         if request.content_type != "application/merge-patch+json":
             raise unsupported_media_type()
         job, change = self._find(request), _delete_options(request.body)
-        if set(change) != {"spec"} or set(change["spec"]) != {"suspend"} or change["spec"]["suspend"] is not False:
+        metadata = change.pop("metadata", {})
+        if change != {"spec": {"suspend": False}} or set(metadata) - {"annotations"}:
             message = "the local cluster lets suspended Jobs run, and changes nothing else"
             raise invalid(JOBS.kind, JOBS.group, request.name, [Cause("FieldValueInvalid", "patch", message)])
+        job.body["metadata"].setdefault("annotations", {}).update(metadata.get("annotations", {}))
         self._controller.resume(job)
         return Answer(200, job.body)
 

@@ -593,7 +593,7 @@ class Cluster(Protocol):
         """Delete a Job and its pods if it exists."""
 
     def resume_job(self, job: ClusterJob) -> None:
-        """Resume a suspended Job if it still exists."""
+        """Resume a suspended Job if it still exists; if somebody suspends it again, it no longer waits for us."""
 
     @property
     def default_image(self) -> str:

@@ -302,14 +302,17 @@ def test_a_refusal_that_does_not_pass_is_final_and_not_asked_about(refusal: Cann
     assert world.waits == []
 
 
-def test_a_job_is_resumed_by_changing_only_suspend() -> None:
+def test_a_job_is_resumed_once_and_says_so() -> None:
     with talking_to(
         DATABASE_LOST, Canned.of(next(case for case in load("requests") if case["case"].startswith("e36")))
     ) as world:
         world.client.resume_job("j")
 
     assert world.methods == ["PATCH", "PATCH"]
-    assert world.server.asked[-1].body == {"spec": {"suspend": False}}
+    assert world.server.asked[-1].body == {
+        "metadata": {"annotations": {"auto-retrain/resumed": "true"}},
+        "spec": {"suspend": False},
+    }
     assert world.server.asked[-1].query == {"fieldValidation": "Strict"}
 
 

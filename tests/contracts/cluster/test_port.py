@@ -374,6 +374,9 @@ def test_beyond_the_limit_a_job_waits_until_it_is_resumed(world: World) -> None:
     for _ in range(2):
         world.cluster.resume_job(job)
 
+    resumed = find(world.cluster, "held")
+    assert resumed
+    assert not resumed.waits_for_us, "whoever suspends it from now on is a person"
     assert world.finish("held").phase is ClusterJobPhase.COMPLETE
 
 

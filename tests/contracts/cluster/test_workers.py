@@ -13,8 +13,9 @@ from auto_retrain.adapters.kubernetes.access.kubeconfig_tokens import FixedToken
 from auto_retrain.adapters.kubernetes.access.transport import Transport
 from auto_retrain.adapters.kubernetes.jobs.cluster import KubernetesCluster
 from auto_retrain.adapters.kubernetes.jobs.job_body import PodSettings, build_workers_job
+from auto_retrain.adapters.kubernetes.jobs.listing import cluster_job_of
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder
+from auto_retrain.domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, suspension_of
 from auto_retrain.domain.errors import ClusterConflict, ClusterRefused
 from auto_retrain.domain.installation import NEEDED, NEEDED_FOR_WORKERS, Permission
 from auto_retrain.usecases.operating.doctor import check_installation
@@ -151,6 +152,25 @@ def test_where_slots_are_counted_the_pods_wait_for_as_many_as_they_are(cluster: 
     assert (the_job(ours).waits_for_us, the_job(ours).pods_at_once) == (True, 2)
     ours.resume_job(the_job(ours))
     assert ended(cluster, ours).phase is ClusterJobPhase.COMPLETE
+
+
+@pytest.mark.parametrize("was_resumed", [True, False])
+def test_started_again_it_is_resumed_unless_it_was_before_so_that_it_stays_suspended_if_somebody_suspended_it(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, was_resumed: bool
+) -> None:
+    ours = our_side(cluster)
+    if not was_resumed:
+        monkeypatch.setattr(KubernetesClient, "resume_job", lambda *_: None)  # we died before
+    name = name_of(start(ours))
+    body = client_of(cluster).get_job(name)
+    assert body is not None
+    seen = {**body, "spec": {**body["spec"], "suspend": True}}
+    resumed: list[str] = []
+    monkeypatch.setattr(KubernetesClient, "create_job", lambda *_: seen)
+    monkeypatch.setattr(KubernetesClient, "resume_job", lambda _, name: resumed.append(name))
+    start(ours)
+    assert resumed == ([] if was_resumed else [name])
+    assert suspension_of(cluster_job_of(seen, "auto-retrain")) == "someone suspended it"
 
 
 def test_scoring_takes_one_pod(cluster: LocalCluster) -> None:

@@ -67,7 +67,9 @@ class ClusterJob(Record):
     done: tuple[int, ...] = Field(default=(), description="indexes of completed orders")
     failed: tuple[int, ...] = Field(default=(), description="indexes of orders that failed for good")
     members: tuple[str, ...] = Field(default=(), description="ids of the jobs that the orders belong to")
-    waits_for_us: bool = Field(default=False, description="suspended until we have a free slot for it")
+    waits_for_us: bool = Field(
+        default=False, description="suspended by us, and not resumed yet: until there is a free slot for it"
+    )
     priority: int = 0
     queue: str | None = Field(default=None, description="LocalQueue of Kueue")
     reason: str | None = None

@@ -88,7 +88,9 @@ class MemoryCluster:
 
     def resume_job(self, job: ClusterJob) -> None:
         if job.name in self._jobs:
-            self.change(job.name, phase=ClusterJobPhase.ACTIVE, started_at=datetime.now(UTC), ready_pods=1)
+            self.change(
+                job.name, phase=ClusterJobPhase.ACTIVE, started_at=datetime.now(UTC), ready_pods=1, waits_for_us=False
+            )
 
     @property
     def namespaces(self) -> tuple[str, ...]:

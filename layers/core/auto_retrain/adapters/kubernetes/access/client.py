@@ -8,6 +8,7 @@ from .api import NOT_FOUND, ApiClient, accepted, exists, object_in
 from .reading import objects_at, text_at, value_at
 from .transport import Json, Reply, Transport
 
+RESUMED_ANNOTATION = "auto-retrain/resumed"
 MAX_LOG_BYTES = 256 * 1024
 
 _FORBIDDEN = 403
@@ -93,8 +94,11 @@ class KubernetesClient(ApiClient):
             accepted(reply)
 
     def resume_job(self, name: str) -> None:
-        """Let a suspended Job run; does nothing if it runs already or does not exist."""
-        change = {"spec": {"suspend": False}}
+        """Let a suspended Job run, and mark it, so that whoever suspends it again is left alone.
+
+        Does nothing if it runs already or does not exist.
+        """
+        change = {"metadata": {"annotations": {RESUMED_ANNOTATION: "true"}}, "spec": {"suspend": False}}
         strict = {"fieldValidation": "Strict"}
         reply = self._retry(lambda: self._transport.send("PATCH", self._job(name), strict, change))
         if reply.code != NOT_FOUND:

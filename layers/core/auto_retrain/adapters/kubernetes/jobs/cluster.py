@@ -7,8 +7,8 @@ from ....domain.cluster import ClusterJob, ClusterListing, JobOrder, Obstacle
 from ....domain.errors import AutoRetrainError, ClusterConflict, ClusterRefused, ClusterUnavailable, PermanentError
 from ....domain.installation import Permission
 from ....domain.policy.training import TrainingPolicy
-from ..access.client import KubernetesClient
-from ..access.reading import labels_of, text_at
+from ..access.client import RESUMED_ANNOTATION, KubernetesClient
+from ..access.reading import annotations_of, labels_of, text_at
 from ..access.transport import Json
 from .containers import logging_container
 from .explanation import (
@@ -72,7 +72,8 @@ class KubernetesCluster:
         except PermanentError:
             client.delete_job(name)  # nobody would resume it
             raise
-        if not others_resume_it:
+        # Resumed before and suspended again, somebody wants it so; the watcher shows it.
+        if not others_resume_it and RESUMED_ANNOTATION not in annotations_of(job):
             client.resume_job(name)
 
     def start_indexed_job(

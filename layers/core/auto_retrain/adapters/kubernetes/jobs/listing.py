@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ....domain.cluster import ClusterJob, ClusterJobPhase
+from ..access.client import RESUMED_ANNOTATION
 from ..access.reading import annotations_of, condition_of, labels_of, number_at, text_at, time_at, value_at
 from ..access.transport import Json
 from .job_body import JOB_ID_LABEL, KIND_LABEL, MEMBERS_ANNOTATION, PRIORITY_ANNOTATION, QUEUE_LABEL, WORKERS_LABEL
@@ -43,7 +44,7 @@ def cluster_job_of(job: Json, namespace: str) -> ClusterJob:
         done=tuple(_indexes(text_at(job, "status", "completedIndexes"), orders) if orders else ()),
         failed=tuple(_indexes(text_at(job, "status", "failedIndexes"), orders) if orders else ()),
         members=tuple(filter(None, annotations.get(MEMBERS_ANNOTATION, "").split(","))),
-        waits_for_us=PRIORITY_ANNOTATION in annotations,
+        waits_for_us=PRIORITY_ANNOTATION in annotations and RESUMED_ANNOTATION not in annotations,
         priority=_priority(annotations.get(PRIORITY_ANNOTATION, "")),
         queue=labels.get(QUEUE_LABEL),
         reason=reason,
