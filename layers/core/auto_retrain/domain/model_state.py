@@ -62,23 +62,31 @@ class BudgetNotice(Record):
 
 
 class RejectedJob(Record):
-    """A job whose challenger was not deployed, and the time of its event."""
+    """A job whose challenger was not deployed, or not even trained because a proxy refused, and when its event was."""
 
     job_id: str
     at: UtcTime
+    trained: bool = True
 
 
 class Rejections(Record):
     """Challengers in a row that one kind of trigger called for but that were not promoted; the last jobs, oldest first.
 
-    An earlier release kept no jobs.
+    `refused` of the `count` were not even trained. An earlier release kept no jobs.
     """
 
     count: int
+    refused: int = 0
     jobs: tuple[RejectedJob, ...] = ()
 
     def with_job(self, job: RejectedJob) -> "Rejections":
-        return Rejections(count=self.count + 1, jobs=(*self.jobs, job)[-MAX_REJECTED_JOBS:])
+        jobs = (*self.jobs, job)[-MAX_REJECTED_JOBS:]
+        return Rejections(count=self.count + 1, refused=self.refused + (not job.trained), jobs=jobs)
+
+    @property
+    def challengers(self) -> int:
+        """Those that were trained."""
+        return self.count - self.refused
 
     def with_failed(self, job: RejectedJob, in_a_row: int) -> "Rejections":
         """With a job whose version failed after its promotion, which had forgotten the failures before."""
@@ -151,8 +159,8 @@ class ModelState(Record):
 
     @property
     def rejected_in_a_row(self) -> int:
-        """How many challengers were rejected since the last deployment, whichever trigger called for them."""
-        return sum(each.count for each in self.rejections.values())
+        """How many trained challengers were rejected since the last deployment, whichever trigger called for them."""
+        return sum(each.challengers for each in self.rejections.values())
 
     def rejections_with(self, trigger: TriggerType, job: RejectedJob) -> Mapping[TriggerType, Rejections]:
         """The rejections with one more, which a trigger called for."""

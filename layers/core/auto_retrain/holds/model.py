@@ -64,7 +64,8 @@ def back_off_hold(config: TriggerConfig, state: ModelState, trigger: TriggerType
     if not backs_off(trigger) or rejections is None or not rejections.jobs:
         return None
     until = rejections.jobs[-1].at + _back_off(config, rejections.count)
-    cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.count})"
+    refused = f", trainings that a proxy refused: {rejections.refused}" if rejections.refused else ""
+    cause = f"back-off (challengers of this trigger not promoted in a row: {rejections.challengers}{refused})"
     return _until("back_off", cause, until) if at < until else None
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.receipt import transitions_of
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome
 from auto_retrain.usecases.validating.looks import count_looks
 from auto_retrain.usecases.validating.proxy_check import replay_proxy
@@ -15,6 +16,7 @@ from tests.unit.builders import NOON
 from tests.unit.usecases.validating.proxy_world import ProxyWorld, answers
 
 DAY = timedelta(days=1)
+PERFORMANCE = TriggerType.PERFORMANCE_DEGRADATION
 
 
 @pytest.fixture
@@ -208,13 +210,16 @@ def test_in_a_year_without_hope_every_fourth_job_trains_and_the_owner_hears_of_i
     assert reasons == {"no proxy: 3 jobs in a row trained nothing (training.proxy.max_refusals = 3)"}
     told = [event.sentence for event in escalated(world.ports)]
     assert any("3 jobs in a row trained nothing although triggers call for" in sentence for sentence in told)
+    # Nine refusals are none of them.
+    assert next(each for each in told if "challengers" in each).startswith("churn: 3 challengers in a row were not")
 
 
 def test_refusals_back_off_like_rejections(world: ProxyWorld) -> None:
     job_id = triggered(world)
     world.proxied(job_id, champion=0.9, half=0.9, whole=0.9)
     world.end(job_id)
-    assert world.ports.states.get("churn").rejected_in_a_row == 1
+    state = world.ports.states.get("churn")
+    assert (state.rejections[PERFORMANCE].count, state.rejected_in_a_row) == (1, 0)
     assert world.triggered(NOON + 3 * DAY + timedelta(hours=1)) is None
     assert world.triggered(NOON + 4 * DAY + timedelta(hours=1)) is not None
 

@@ -228,7 +228,7 @@ def _rejections(item: Mapping[str, Any]) -> Mapping[TriggerType, Rejections]:
 
 def rejections_document(rejections: Mapping[TriggerType, Rejections]) -> dict[str, Any]:
     """Rejections as an attribute."""
-    return {"S": _REJECTIONS.dump_json(dict(rejections)).decode()}
+    return {"S": _REJECTIONS.dump_json(dict(rejections), exclude_defaults=True).decode()}
 
 
 def times(values: Iterable[datetime]) -> dict[str, Any]:

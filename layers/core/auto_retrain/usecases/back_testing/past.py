@@ -10,7 +10,7 @@ from ...domain.job import RetrainingJob
 from ...domain.model_state import ModelState, RejectedJob, with_attempt
 from ...domain.trigger_type import TriggerType
 from ...ports import Ports
-from ..ending.end_job import answers_schedule, counts_as_rejected
+from ..ending.end_job import answers_schedule, counts_as_rejected, rejected_job
 from ..lookup import champion_lines
 
 # A job that would have been started is taken for one that was, if that began at most so long before or after.
@@ -97,6 +97,6 @@ def _state_before(
             if job.job_id in failed:
                 state = state.changed(rejections=state.rejections_with_failed(*failed[job.job_id]))
         elif counts_as_rejected(job, job.ending):
-            rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
-            state = state.changed(rejections=state.rejections_with(job.trigger_type, rejected))
+            rejections = state.rejections_with(job.trigger_type, rejected_job(job, job.ending))
+            state = state.changed(rejections=rejections)
     return state

@@ -90,8 +90,12 @@ def _rejections(job: RetrainingJob, ending: Ending, ports: Ports) -> Mapping[Tri
         return {}
     if not counts_as_rejected(job, ending):
         return None
-    rejected = RejectedJob(job_id=job.job_id, at=job.event_time)
-    return ports.states.get(job.model_name).rejections_with(job.trigger_type, rejected)
+    return ports.states.get(job.model_name).rejections_with(job.trigger_type, rejected_job(job, ending))
+
+
+def rejected_job(job: RetrainingJob, ending: Ending | None) -> RejectedJob:
+    """What the state of the model keeps of a job that counts as rejected."""
+    return RejectedJob(job_id=job.job_id, at=job.event_time, trained=ending is not Ending.SKIPPED)
 
 
 def counts_as_rejected(job: RetrainingJob, ending: Ending | None) -> bool:
