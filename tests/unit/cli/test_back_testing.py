@@ -140,6 +140,9 @@ def test_a_policy_can_demand_it_and_one_that_does_worse_needs_a_reason(past: Ter
     assert past.policy().version == 2
     document = json.loads(past.ok("models", "apply", worse, "--reason", "0.5 will do", "--json"))
     assert document[0]["is_applied"]
+    in_force, new = document[0]["back_tests"]
+    assert (in_force["policy"], new["policy"], new["model_name"]) == ("in force", "new", "churn")
+    assert new["retrainings"] < in_force["retrainings"]
     assert "applied all the same: 0.5 will do" in past.ok("models", "show", "churn", "--history")
 
 

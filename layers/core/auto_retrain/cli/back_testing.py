@@ -1,7 +1,7 @@
 """`auto-retrain backtest`: tries a policy on the past, perhaps beside another one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from ..ports import Ports
 from ..usecases.back_testing.back_test_page import back_test_page
 from ..usecases.lookup import policy_of
 from .arguments import Json, date_of, model_name, ports_of
+from .back_test_documents import back_test_document
 from .commands import Commands
 from .packages import packages_for_data
 from .pages import write_page
@@ -149,19 +150,8 @@ def _test(policy: Policy, days: Window, ports: Ports) -> BackTest:
 
 
 def _document(name: str, test: BackTest) -> dict[str, object]:
-    return {
-        "policy": name,
-        "model_name": test.model_name,
-        "start": f"{test.days.start}",
-        "end": f"{test.days.end - timedelta(days=1)}",
-        "retrainings": len(test.starts),
-        "held": test.held,
-        "days_beyond_limit": test.days_beyond,
-        "days_unanswered": test.days_unanswered,
-        "usd": test.usd,
-        "metric_unread": test.unread,
-        "decisions": [decision.model_dump(mode="json") for decision in test.decisions],
-    }
+    decisions = [decision.model_dump(mode="json") for decision in test.decisions]
+    return back_test_document(name, test) | {"decisions": decisions}
 
 
 def _print_summary(tests: Mapping[str, BackTest], days: Window, note: str, more: Sequence[Sequence[str]] = ()) -> None:

@@ -39,7 +39,7 @@ from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_first_retrainings, print_plans, print_warnings
 from .printing import moment, plain, print_json, print_table
 from .trials import print_trials
-from .tried_changes import tried_plans
+from .tried_changes import BackTests, tried_plans
 
 commands = Commands("models")
 
@@ -70,14 +70,15 @@ def apply(
     ports = ports_of(context)
     plans = plan_policies(read_policy_files(files), ports)
     print_warnings(plans)
+    tried: BackTests = {}
     if back_test or any(plan.back_test_days for plan in plans):
-        plans = tried_plans(plans, back_test, reason, not as_json, ports)
+        plans, tried = tried_plans(plans, back_test, reason, not as_json, ports)
     if dry_run:
-        print_plans([(plan, None) for plan in plans], as_json)
+        print_plans([(plan, None) for plan in plans], as_json, tried)
         if not as_json:
             print("nothing was written")
         return
-    print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json)
+    print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json, tried)
     if not as_json:
         print_first_retrainings(plans, ports)
 

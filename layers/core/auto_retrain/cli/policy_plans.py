@@ -9,6 +9,7 @@ from ..ports import Ports
 from ..usecases.operating.first_retraining import Starter, first_retraining_by
 from ..usecases.operating.policies import PlannedPolicy
 from .printing import plain, print_json
+from .tried_changes import BackTests
 
 NAMED_MODELS = 3
 
@@ -42,16 +43,18 @@ def _listed(models: Sequence[str]) -> str:
     return ", ".join(models[:NAMED_MODELS]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def print_plans(plans: Iterable[tuple[PlannedPolicy, AppliedPolicy | None]], as_json: bool) -> None:
+def print_plans(plans: Iterable[tuple[PlannedPolicy, AppliedPolicy | None]], as_json: bool, tried: BackTests) -> None:
     """Print each plan with what became of it, as soon as it has become that."""
     if as_json:
-        print_json([_plan_document(plan, applied) for plan, applied in plans])
+        print_json(
+            [{**_document(plan, applied), "back_tests": tried.get(plan.policy.model, [])} for plan, applied in plans]
+        )
         return
     for plan, applied in plans:
         _print_plan(plan, applied)
 
 
-def _plan_document(plan: PlannedPolicy, applied: AppliedPolicy | None) -> dict[str, object]:
+def _document(plan: PlannedPolicy, applied: AppliedPolicy | None) -> dict[str, object]:
     return {
         "model_name": plan.policy.model,
         "version": _version_of(plan, applied),
