@@ -374,6 +374,28 @@ def test_a_suspended_orphan_is_deleted_too() -> None:
     assert watch(world).deleted == 1
 
 
+def test_a_proxy_that_its_job_waits_for_no_longer_is_deleted() -> None:
+    world = World()
+    job_id = world.open()
+    proxy = world.start(job_id, "proxy").kubernetes_job
+    world.ports.cluster.change(proxy, created_at=NOON - timedelta(hours=1))
+    assert watch(world) == WatchOutcome(alive=1)
+    training = world.start(job_id, "train").kubernetes_job
+    assert watch(world) == WatchOutcome(alive=1, deleted=1)
+    assert only_job(world).name == training
+
+
+def test_what_the_job_waits_for_by_now_is_not_deleted_although_the_index_is_older() -> None:
+    world = World()
+    job_id = world.open()
+    world.start(job_id, "proxy")
+    stale = world.ports.jobs.list_active()
+    training = world.start(job_id, "train").kubernetes_job
+    world.ports.cluster.change(training, created_at=NOON - timedelta(hours=1))
+    world.ports.jobs.list_active = lambda problems: stale  # type: ignore[method-assign]
+    assert watch(world) == WatchOutcome(alive=1)
+
+
 def test_a_vanished_job_whose_execution_cannot_be_answered_is_unreconciled() -> None:
     world, _ = waiting_world()
     world.ports.cluster.delete_job(only_job(world))

@@ -1,7 +1,7 @@
 """Wakes executions whose Kubernetes Job has ended, keeps the others alive, and reconciles records and cluster."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -111,9 +111,9 @@ def _steps(listing: Listing, active: list[RetrainingJob], problems: list[str], p
         yield Step(job.job_id, partial(_serve, job, listing, problems, ports))
     for batch, jobs in attempt(partial(gather, active, listing), "batches", problems) or []:
         yield Step(batch.name, partial(start_batch, batch, jobs, ports))
-    owned = {job.job_id for job in active}
+    owners = {job.job_id: job for job in active}
     for kubernetes_job in listing.jobs.values():
-        if _is_orphan(kubernetes_job, owned, ports):
+        if _is_orphan(kubernetes_job, owners, ports):
             yield Step(kubernetes_job.name, partial(_settle, kubernetes_job, problems, ports))
     for kubernetes_job in next_to_run(listing.jobs.values(), ports.cluster.parallel_jobs):
         yield Step(kubernetes_job.name, partial(_resume, kubernetes_job, ports))
@@ -190,12 +190,19 @@ def _close_if_abandoned(job: RetrainingJob, ports: Ports) -> str | None:
     return "closed"
 
 
-def _is_orphan(kubernetes_job: ClusterJob, owned: set[str], ports: Ports) -> bool:
+def _is_orphan(kubernetes_job: ClusterJob, owners: Mapping[str, RetrainingJob], ports: Ports) -> bool:
     # No execution waits for a drift report or a back-test: they have their own deadlines, and belong to people.
     is_for_people, phase = kubernetes_job.kind in FOR_PEOPLE, kubernetes_job.phase
     if is_for_people or phase not in (ClusterJobPhase.ACTIVE, ClusterJobPhase.SUSPENDED):
         return False
-    return owned.isdisjoint(kubernetes_job.job_ids) and ports.clock.now() - kubernetes_job.created_at > GRACE
+    records = map(owners.get, kubernetes_job.job_ids)
+    return not _is_needed(kubernetes_job, records) and ports.clock.now() - kubernetes_job.created_at > GRACE
+
+
+def _is_needed(kubernetes_job: ClusterJob, records: Iterable[RetrainingJob | None]) -> bool:
+    """Whether any job may wait for it; one that waits for another step has gone on without it, as after a proxy."""
+    steps = (record.pending for record in records if record and not record.status.is_terminal)
+    return any(step is None or step.kind == kubernetes_job.kind for step in steps)
 
 
 def _resume(kubernetes_job: ClusterJob, ports: Ports) -> str:
@@ -209,8 +216,7 @@ def _settle(orphan: ClusterJob, problems: list[str], ports: Ports) -> str:
 
 def _delete(kubernetes_job: ClusterJob, ports: Ports) -> str:
     # The index of active jobs lags behind; the record itself does not.
-    records = map(ports.jobs.get, sorted(kubernetes_job.job_ids))
-    if any(record and not record.status.is_terminal for record in records):
+    if _is_needed(kubernetes_job, map(ports.jobs.get, sorted(kubernetes_job.job_ids))):
         return "owned"
     if kubernetes_job.deleted_at:
         is_late = ports.clock.now() - kubernetes_job.deleted_at > MAX_DELETION_TIME
