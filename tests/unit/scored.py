@@ -12,6 +12,7 @@ from auto_retrain.comparison.version_metrics import VersionMetrics
 from auto_retrain.domain.holdout_profile import HoldoutProfile, ScoreCounts
 from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.windows import Window
+from auto_retrain.statistics.ranking import roc_auc
 
 Array = np.ndarray
 HOLDOUT = Window(start=date(2026, 1, 1), end=date(2026, 1, 31))
@@ -59,3 +60,15 @@ def checked(of: HoldoutProfile, seed: int, drift: float = 0.0, rows: int = 3000)
     right = float(np.mean(labels == (yes >= 0.5)))
     reading = scored(group_counts(yes, yes >= 0.5, of), of)
     return reading.changed(value=right, rows=rows, label_share=1.0, profile=None)
+
+
+def measured(labels: Array, answers: Array, scores: Array) -> dict[str, float]:
+    """What labels say of answers, both booleans."""
+    hits, actual, answered = np.sum(labels & answers), labels.sum(), answers.sum()
+    return {
+        "accuracy": np.mean(labels == answers),
+        "precision": hits / max(answered, 1),
+        "recall": hits / actual,
+        "f1_score": 2 * hits / (answered + actual),
+        "roc_auc": roc_auc(labels, scores).value,
+    }

@@ -6,7 +6,7 @@ from typing import IO, Any
 import pytest
 
 from auto_retrain.adapters.metrics.logged_scores import ESTIMATING_TIME, LoggedScoreSource
-from auto_retrain.domain.holdout_profile import HoldoutProfile, ScoreCounts
+from auto_retrain.domain.holdout_profile import AnswerScores, HoldoutProfile, ScoreCounts
 from auto_retrain.domain.labelled_days import SETTLING
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricReading
@@ -18,14 +18,23 @@ PROFILE = HoldoutProfile(
     version="1",
     window=None,
     kind="positive",
-    positive="yes",
     edges=(0.3, 0.5),
-    spans=((0.1, 0.49), (0.5, 0.9)),
+    answers=(
+        AnswerScores(answer="no", rows=150, least=0.1, greatest=0.49),
+        AnswerScores(answer="yes", rows=150, least=0.5, greatest=0.9),
+    ),
+    border=2,
     rows=(100, 100, 100),
     chances=(0.2, 0.4, 0.8),
 )
 NUMBERS = HoldoutProfile(
-    model_name="churn", version="1", window=None, kind="number", edges=(10.0,), spans=((0.0, 20.0),), rows=(150, 150)
+    model_name="churn",
+    version="1",
+    window=None,
+    kind="number",
+    edges=(10.0,),
+    answers=(AnswerScores(rows=300, least=0.0, greatest=20.0),),
+    rows=(150, 150),
 )
 
 
@@ -57,7 +66,7 @@ def test_scores_are_counted_by_answer_and_group(world: World) -> None:
     world.log(
         [answer(number, score=score, prediction="yes" if score >= 0.5 else "no") for number, score in enumerate(scores)]
     )
-    assert counts(world) == ScoreCounts(answered=5, independent=5.0, groups=((1, 2, 0), (0, 0, 2)))
+    assert counts(world) == ScoreCounts(answered=5, outside=(0, 0), independent=5.0, groups=((1, 2, 0), (0, 0, 2)))
 
 
 def test_what_is_no_answer_of_this_version_and_day_is_left_out_and_repeats_count_once(world: World) -> None:
@@ -71,7 +80,7 @@ def test_what_is_no_answer_of_this_version_and_day_is_left_out_and_repeats_count
         answer(5, score=0.7, day=1.5),
     ]
     world.log(rows)
-    assert counts(world) == ScoreCounts(answered=1, independent=1.0, groups=((0, 0, 0), (0, 0, 1)))
+    assert counts(world) == ScoreCounts(answered=1, outside=(0, 0), independent=1.0, groups=((0, 0, 0), (0, 0, 1)))
 
 
 def test_scores_that_cannot_be_ones_are_none_and_strange_ones_are_outside(world: World) -> None:
@@ -80,8 +89,24 @@ def test_scores_that_cannot_be_ones_are_none_and_strange_ones_are_outside(world:
     world.log([answer(number, score=score) for number, score in scores.items()])
     # All were answered yes; 0.95 and 0.2 are what no row of the holdout had with this answer.
     found = counts(world)
-    assert (found.answered, found.without_score, found.outside) == (5, 3, 2)
-    assert found.groups == ((0, 0, 0), (1, 0, 1))
+    assert (found.answered, found.without_score, found.outside) == (5, 3, (0, 2))
+    assert found.groups == ((0, 0, 0), (0, 0, 2))
+
+
+def test_an_answer_that_is_neither_class_is_not_taken_for_the_negative_one(world: World) -> None:
+    keep(world)
+    world.log([answer(1, score=0.7, prediction="maybe"), answer(2, score=0.2, prediction="no"), answer(3, score=None)])
+    found = counts(world)
+    assert (found.answered, found.of_other_classes, found.without_score, found.scored) == (3, 1, 1, 1)
+    assert found.groups == ((1, 0, 0), (0, 0, 0))
+
+
+@pytest.mark.parametrize(("negative", "positive", "logged"), [("0", "1", 1.0), ("false", "true", True), ("0", "1", 1)])
+def test_answers_are_classes_by_their_value(world: World, negative: str, positive: str, logged: Any) -> None:
+    classes = zip(PROFILE.answers, (negative, positive), strict=True)
+    keep(world, PROFILE.changed(answers=tuple(each.changed(answer=text) for each, text in classes)))
+    world.log([answer(number, score=0.7, prediction=logged) for number in range(3)])
+    assert counts(world).groups == ((0, 0, 0), (0, 0, 3))
 
 
 def test_rows_of_an_entity_are_taken_for_alike(world: World) -> None:
@@ -94,7 +119,7 @@ def test_the_answers_of_a_regression_are_its_scores(world: World) -> None:
     keep(world, NUMBERS)
     world.log([answer(number, prediction=float(number * 7)) for number in range(4)])
     found = counts(world, name="mae", task="regression")
-    assert (found.groups, found.outside, found.answered) == (((2, 2),), 1, 4)
+    assert (found.groups, found.outside, found.answered) == (((2, 2),), (1,), 4)
 
 
 def test_days_are_added_up(world: World) -> None:
@@ -167,7 +192,7 @@ def test_another_profile_counts_anew(world: World) -> None:
     keep(world)
     world.log([answer(1, score=0.7)])
     counts(world)
-    keep(world, PROFILE.changed(edges=(0.5, 0.8)))
+    keep(world, PROFILE.changed(edges=(0.5, 0.8), border=1))
     assert counts(world).groups == ((0, 0, 0), (0, 1, 0))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from auto_retrain.adapters.live.log_scores import group_counts
 from auto_retrain.comparison.predictions import Predictions
 from auto_retrain.domain.holdout_profile import HoldoutProfile, ScoreCounts, sum_of
 from tests.unit.comparison.answers import of_numbers
@@ -13,18 +14,19 @@ from tests.unit.scored import HOLDOUT, profile, scored_answers
 
 def test_two_classes_are_profiled_by_the_probability_of_the_positive_one() -> None:
     made = profile()
-    assert (made.kind, made.positive, made.window, made.problem) == ("positive", "yes", HOLDOUT, None)
+    assert (made.kind, made.window, made.problem) == ("positive", HOLDOUT, None)
     assert sum(made.rows) == 3000
     assert len(made.rows) == len(made.chances) == len(made.edges) + 1
-    negatives, positives = made.spans
-    assert negatives is not None
-    assert positives is not None
-    assert negatives[1] < 0.5 <= positives[0]
+    negatives, positives = made.answers
+    assert (negatives.answer, positives.answer) == ("no", "yes")
+    assert negatives.rows + positives.rows == 3000
+    assert negatives.greatest < 0.501
+    assert positives.least > 0.499
 
 
 def test_the_other_class_may_be_the_positive_one() -> None:
     made = profile(positive=0)
-    assert made.positive == "no"
+    assert [each.answer for each in made.answers] == ["yes", "no"]
     assert made.chances[-1] > 0.9
 
 
@@ -34,7 +36,7 @@ def test_of_more_classes_only_the_answer_has_a_probability() -> None:
     labels = np.array([random.choice(3, p=row) for row in scores])
     answers = Predictions(np.arange(1000).astype(str), labels, scores.argmax(axis=1), np.array(["a", "b", "c"]), scores)
     made = profile(answers, positive=None)
-    assert (made.kind, made.positive, len(made.spans)) == ("answer", None, 1)
+    assert (made.kind, len(made.answers)) == ("answer", 1)
     right = np.average(made.chances, weights=made.rows)
     assert right == pytest.approx(np.mean(labels == answers.predictions), abs=0.03)
 
@@ -45,6 +47,46 @@ def test_a_regression_is_profiled_by_its_answers() -> None:
     assert (made.kind, made.problem) == ("number", None)
     assert np.average(made.losses["mae"].means, weights=made.rows) == pytest.approx(0.4, abs=0.05)
     assert np.average(made.losses["rmse"].means, weights=made.rows) == pytest.approx(0.25, abs=0.05)
+
+
+def test_a_model_of_two_classes_stays_one_beside_a_version_that_knows_a_third() -> None:
+    alone, beside = scored_answers(), scored_answers().in_classes(np.array(["maybe", "no", "yes"]))
+    assert profile(beside, positive=2) == profile(alone, positive=1)
+    assert profile(beside, positive=None) == profile(alone, positive=None)
+
+
+def test_rows_of_a_class_that_a_model_of_two_does_not_know_are_a_problem() -> None:
+    beside = scored_answers().in_classes(np.array(["maybe", "no", "yes"]))
+    unknown = replace(beside, labels=np.where(np.arange(3000) < 30, 0, beside.labels))
+    assert profile(unknown, positive=2).problem == "its holdout has classes that it does not know"
+    assert profile(beside, positive=0).problem == "it does not know the class 'maybe'"
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"), [(["0.0", "1.0"], ["0", "1"]), (["False", "True"], ["false", "true"])]
+)
+def test_classes_that_another_release_spelled_otherwise_are_profiled_as_a_log_has_them(
+    classes: list[str], expected: list[str]
+) -> None:
+    made = profile(replace(scored_answers(), classes=np.array(classes)))
+    assert [each.answer for each in made.answers] == expected
+
+
+def test_a_threshold_is_midway_between_the_scores_of_both_answers() -> None:
+    scores, positive = np.repeat([0.1, 0.2, 0.7, 0.9], 100), np.repeat([False, False, True, True], 100)
+    made = profile(
+        replace(
+            scored_answers(400),
+            labels=positive.astype(int),
+            predictions=positive.astype(int),
+            scores=np.column_stack([1 - scores, scores]),
+        )
+    )
+    assert made.border is not None
+    assert made.edges[made.border - 1] == pytest.approx(0.45)
+    # Nearer to the others than to those of the same answer.
+    counts = group_counts(np.array([0.44, 0.46]), np.array([True, False]), made)
+    assert [groups.index(1) for groups in counts.groups] == [made.border - 1, made.border]
 
 
 def test_rows_of_one_entity_weigh_less() -> None:
@@ -80,10 +122,11 @@ def test_a_profile_is_read_as_it_was_written() -> None:
 
 
 def test_counts_of_days_add_up_and_a_day_without_answers_adds_nothing() -> None:
-    one = ScoreCounts(answered=3, without_score=1, outside=1, independent=2.0, groups=((1, 0), (0, 1)))
-    assert sum_of([one, ScoreCounts(), one]) == ScoreCounts(
-        answered=6, without_score=2, outside=2, independent=4.0, groups=((2, 0), (0, 2))
-    )
+    counted = {"answered": 4, "of_other_classes": 1, "without_score": 1, "independent": 2.0}
+    one = ScoreCounts(**counted, outside=(0, 1), groups=((1, 0), (0, 1)))
+    twice = {name: 2 * count for name, count in counted.items()}
+    assert sum_of([one, ScoreCounts(), one]) == ScoreCounts(**twice, outside=(0, 2), groups=((2, 0), (0, 2)))
+    assert one.scored == 2
     assert sum_of([]) == ScoreCounts()
 
 

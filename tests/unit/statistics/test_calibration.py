@@ -1,4 +1,6 @@
-"""Chances follow from scores as scikit-learn fits them, and are fitted only if that brings them closer to the truth."""
+"""Chances follow from scores as scikit-learn fits them, in groups that do not depend on how scores are written."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -7,9 +9,9 @@ from sklearn.isotonic import IsotonicRegression
 from auto_retrain.statistics.calibration import (
     MAX_GROUPS,
     MIN_ROWS_OF_GROUP,
-    calibrate,
     calibration_error,
     edges_of,
+    fit_chances,
     groups_of,
 )
 
@@ -25,31 +27,20 @@ def labelled(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return chances, random.random(rows) < chances
 
 
-def test_overconfident_scores_are_fitted_and_get_closer_to_the_truth() -> None:
+def test_fitted_chances_of_overconfident_scores_are_closer_to_the_truth() -> None:
     chances, came_true = labelled(5000, seed=1)
     scores = overconfident(chances)
-    fit = calibrate(scores, came_true, edges_of(scores))
-    assert fit.is_fitted
-    assert fit.error < fit.raw_error / 2
-    fitted = fit.chances[groups_of(scores, edges_of(scores))]
+    places = groups_of(scores, edges_of(scores))
+    fitted = fit_chances(places, came_true)[places]
     assert np.abs(fitted - chances).mean() < np.abs(scores - chances).mean() / 2
-
-
-def test_calibrated_scores_are_seldom_fitted_where_rows_are_few() -> None:
-    def is_fitted(seed: int) -> bool:
-        scores, came_true = labelled(500, seed)
-        return calibrate(scores, came_true, edges_of(scores)).is_fitted
-
-    # A coin's throw: neither is closer. Of scores that are far off, each is fitted.
-    assert sum(is_fitted(seed) for seed in range(60)) < 45
 
 
 def test_fitted_chances_agree_with_scikit_learn() -> None:
     chances, came_true = labelled(3000, seed=2)
     scores = np.round(overconfident(chances), 2)
-    edges = np.unique(scores)[1:]
+    places = groups_of(scores, np.unique(scores)[1:])
     theirs = IsotonicRegression().fit(scores, came_true).predict(np.unique(scores))
-    assert calibrate(scores, came_true, edges).chances == pytest.approx(theirs, abs=1e-12)
+    assert fit_chances(places, came_true) == pytest.approx(theirs, abs=1e-12)
 
 
 def test_groups_are_of_about_equal_size_and_equal_scores_stay_together() -> None:
@@ -68,14 +59,34 @@ def test_few_rows_make_few_groups_and_one_score_makes_one() -> None:
     assert edges_of(np.array([0.5])).size == 0
 
 
+@pytest.mark.parametrize("written", [np.float32, lambda scores: np.round(scores, 4), lambda scores: 1 - (1 - scores)])
+def test_scores_keep_their_group_if_they_are_written_with_fewer_digits(
+    written: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    """Those of a forest come in steps, and each edge is midway between two of them."""
+    scores = np.random.default_rng(11).integers(0, 31, 3000) / 30
+    edges = edges_of(scores)
+    assert (groups_of(written(scores), edges) == groups_of(scores, edges)).all()
+
+
+def test_an_edge_between_neighbouring_floats_leaves_no_group_empty() -> None:
+    above = np.nextafter(0.5, 1)
+    scores = np.repeat([0.5, above, np.nextafter(above, 1)], 40)
+    assert np.bincount(groups_of(scores, edges_of(scores))).tolist() == [40, 40, 40]
+
+
 def test_the_error_of_chances_is_their_distance_from_what_came_true() -> None:
     came_true = np.arange(1000) % 2 == 0
     assert calibration_error(np.full(1000, 0.5), came_true) == pytest.approx(0.0, abs=1e-12)
     assert calibration_error(np.full(1000, 0.9), came_true) == pytest.approx(0.4, abs=1e-12)
 
 
-def test_the_same_rows_are_fitted_the_same_each_time() -> None:
-    scores, came_true = labelled(800, seed=4)
-    first, second = (calibrate(scores, came_true, edges_of(scores)) for _ in range(2))
-    assert first.error == second.error
-    assert (first.chances == second.chances).all()
+def test_the_error_of_tied_scores_does_not_depend_on_the_order_of_the_rows() -> None:
+    random = np.random.default_rng(4)
+    scores = random.choice([0.0, 0.2, 0.9, 1.0], 1000, p=[0.5, 0.1, 0.1, 0.3])
+    came_true = random.random(1000) < 0.5
+    ordered = np.lexsort((came_true, scores))
+    error = calibration_error(scores, came_true)
+    assert calibration_error(scores[ordered], came_true[ordered]) == pytest.approx(error, abs=1e-12)
+    by_score = [abs((scores - came_true)[scores == each].sum()) for each in np.unique(scores)]
+    assert error == pytest.approx(sum(by_score) / 1000, abs=1e-12)

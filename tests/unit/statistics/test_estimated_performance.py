@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from auto_retrain.statistics.calibration import calibrate, edges_of, groups_of
+from auto_retrain.statistics.calibration import edges_of, fit_chances, groups_of
 from auto_retrain.statistics.estimated_performance import (
     Chances,
     Estimate,
@@ -17,7 +17,7 @@ from auto_retrain.statistics.estimated_performance import (
     estimate_right,
     root_of,
 )
-from auto_retrain.statistics.ranking import roc_auc
+from tests.unit.scored import measured
 
 Array = np.ndarray
 Draw = Callable[[np.random.Generator, int], Array]
@@ -52,26 +52,14 @@ def overconfident(chances: Array) -> Array:
 def learned_from(scores: Array, labels: Array) -> tuple[Array, Chances]:
     """Edges and chances from a labelled holdout."""
     edges = edges_of(scores)
-    fit = calibrate(scores, labels, edges)
-    rows = np.bincount(groups_of(scores, edges), minlength=edges.size + 1)
-    return edges, chances_of(fit.chances.tolist(), rows.tolist(), are_fitted=fit.is_fitted)
+    groups = groups_of(scores, edges)
+    return edges, chances_of(fit_chances(groups, labels).tolist(), np.bincount(groups).tolist())
 
 
 def estimated(scores: Array, answers: Array, edges: Array, chances: Chances) -> dict[str, Estimate | None]:
     groups, n_groups = groups_of(scores, edges), edges.size + 1
     others, positives = (np.bincount(groups[answers == kind], minlength=n_groups).tolist() for kind in (False, True))
     return estimate_classes(others, positives, chances)
-
-
-def measured(labels: Array, answers: Array, scores: Array) -> dict[str, float]:
-    hits, actual, answered = np.sum(labels & answers), labels.sum(), answers.sum()
-    return {
-        "accuracy": np.mean(labels == answers),
-        "precision": hits / max(answered, 1),
-        "recall": hits / actual,
-        "f1_score": 2 * hits / (answered + actual),
-        "roc_auc": roc_auc(labels, scores).value,
-    }
 
 
 def simulate(
@@ -122,7 +110,7 @@ def test_concept_drift_is_invisible() -> None:
 
 
 def test_known_chances_give_the_sums_of_the_formulas() -> None:
-    chances = Chances([0.1, 0.5, 0.9], [0.0, 0.0, 0.0])
+    chances = known([0.1, 0.5, 0.9])
     others, positives = [60.0, 20.0, 0.0], [0.0, 30.0, 90.0]
     estimates = estimate_classes(others, positives, chances)
     hits, misses = 30 * 0.5 + 90 * 0.9, 60 * 0.1 + 20 * 0.5
@@ -135,7 +123,7 @@ def test_known_chances_give_the_sums_of_the_formulas() -> None:
 def test_the_area_is_that_of_rows_with_these_weights() -> None:
     random = np.random.default_rng(6)
     p, rows = np.sort(random.random(20)), random.integers(20, 50, 20)
-    estimate = estimate_classes(rows.tolist(), [0] * 20, Chances(p.tolist(), [0.0] * 20))["roc_auc"]
+    estimate = estimate_classes(rows.tolist(), [0] * 20, known(p.tolist()))["roc_auc"]
     places = np.arange(20)
     labels, scores = np.repeat([1, 0], 20), np.concatenate([places, places])
     expected = metrics.roc_auc_score(labels, scores, sample_weight=np.concatenate([rows * p, rows * (1 - p)]))
@@ -148,7 +136,7 @@ def test_the_errors_are_those_of_labels_drawn_from_the_chances() -> None:
     p = np.sort(random.beta(0.6, 0.9, 600))
     answers = p >= 0.5
     ones = [[float(not each) for each in answers], [float(each) for each in answers]]
-    estimates = estimate_classes(*ones, Chances(p.tolist(), [0.0] * 600))
+    estimates = estimate_classes(*ones, known(p.tolist()))
     draws = [measured(random.random(600) < p, answers, p) for _ in range(1000)]
     for name in CLASS_METRICS:
         estimate = estimates[name]
@@ -158,16 +146,14 @@ def test_the_errors_are_those_of_labels_drawn_from_the_chances() -> None:
 
 
 def test_a_small_holdout_makes_a_large_window_no_surer() -> None:
-    small, large = (
-        estimate_right([1e6, 1e6], chances_of([0.8, 0.9], [rows, rows], are_fitted=True)) for rows in (100.0, 10_000.0)
-    )
+    small, large = (estimate_right([1e6, 1e6], chances_of([0.8, 0.9], [rows, rows])) for rows in (100.0, 10_000.0))
     assert small.value == large.value == pytest.approx(0.85)
     assert small.error == pytest.approx(10 * large.error, rel=0.01)
     assert small.error == pytest.approx(np.sqrt(0.25 * (0.16 + 0.09) / 100), rel=0.01)
 
 
 def test_a_model_that_was_never_wrong_on_its_holdout_is_not_taken_for_infallible() -> None:
-    estimate = estimate_right([500.0], chances_of([1.0], [300.0], are_fitted=True))
+    estimate = estimate_right([500.0], chances_of([1.0], [300.0]))
     low, high = estimate.share_interval()
     assert estimate.value == 1
     assert 0.98 < low < 0.998
@@ -175,7 +161,7 @@ def test_a_model_that_was_never_wrong_on_its_holdout_is_not_taken_for_infallible
 
 
 def test_rows_that_are_alike_make_the_labels_less_sure() -> None:
-    chances = chances_of([0.7, 0.9], [1000.0, 1000.0], are_fitted=False)
+    chances = chances_of([0.7, 0.9], [1000.0, 1000.0])
     alone, alike = (estimate_right([500.0, 500.0], chances, design_effect) for design_effect in (1.0, 4.0))
     assert alike.of_labels == pytest.approx(2 * alone.of_labels)
     assert alike.of_holdout == alone.of_holdout
@@ -222,6 +208,11 @@ def test_intervals_stay_where_a_metric_can_be() -> None:
     assert high <= 1
     assert Estimate(0.1, 0.2, 0.2).loss_interval()[0] == 0
     assert Estimate(0.5, 0.0, 0.0).share_interval() == (0.5, 0.5)
+
+
+def known(chances: list[float]) -> Chances:
+    """From so many rows of the holdout that they are as good as certain."""
+    return Chances(chances, chances, [1e12] * len(chances))
 
 
 def _value(estimate: Estimate | None) -> float:

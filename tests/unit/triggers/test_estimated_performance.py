@@ -1,6 +1,8 @@
 """The metric is estimated before labels arrive, is checked by them later, and is silent once they contradict it."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,7 +138,8 @@ COUNTS = logged(PROFILE)
         (ScoreCounts(), "the prediction log has no answers of version 1 in the window"),
         (logged(PROFILE, rows=299), "only 299 answers with a score are in the window (300 needed)"),
         (COUNTS.changed(answered=4000, without_score=1000), "1000 of 4000 answers have no score between 0 and 1"),
-        (COUNTS.changed(outside=151), "5.0% of the scores are outside of what the holdout had for the same answer"),
+        (COUNTS.changed(answered=3040, of_other_classes=40), "40 of 3040 answers are neither 'no' nor 'yes'"),
+        (COUNTS.changed(outside=(100, 0)), "100 of 1463 scores of the answer 'no' are outside of 0.0000 to 0.4962"),
         (logged(PROFILE, draw=lambda random, rows: np.full(rows, 0.7)), "all scores in the window are alike"),
     ],
 )
@@ -151,7 +154,43 @@ def test_scores_that_are_of_the_answer_instead_of_the_positive_class_are_noticed
     yes = np.random.default_rng(3).beta(0.12, 0.12, 3000)
     verdict = judge(scored(group_counts(np.maximum(yes, 1 - yes), yes >= 0.5, PROFILE), PROFILE))
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.reason.endswith("is the score the probability of the class 'yes'?")
+    assert "is the score the probability of the class 'yes', and the threshold that of the holdout?" in verdict.reason
+
+
+def test_a_wrong_log_of_a_rare_answer_is_noticed() -> None:
+    """Of one row in fifty the score is that of the other class: 2 % of all."""
+    random = np.random.default_rng(4)
+    yes = np.where(random.random(3000) < 0.02, random.uniform(0.9, 1, 3000), random.uniform(0, 0.1, 3000))
+    made = profile(probable(yes, random))
+    assert judge(scored(group_counts(yes, yes >= 0.5, made), made)).outcome is Outcome.UNMET
+    wrong = judge(scored(group_counts(np.minimum(yes, 1 - yes), yes >= 0.5, made), made))
+    assert "scores of the answer 'yes' are outside of 0.9" in wrong.reason
+
+
+def test_a_rare_answer_whose_scores_lie_a_little_beyond_those_of_the_holdout_is_estimated() -> None:
+    """Of ten rows with this answer, the extremes leave out a fifth of such rows."""
+    random = np.random.default_rng(5)
+    yes = np.concatenate([random.uniform(0, 0.1, 2990), random.uniform(0.6, 1, 10)])
+    made = profile(probable(yes, random))
+    now = np.concatenate([random.uniform(0, 0.1, 2950), random.uniform(0.6, 1, 50)])
+    counts = group_counts(now, now >= 0.5, made)
+    assert counts.outside[1] > 0.05 * 50
+    assert "outside" not in judge(scored(counts, made)).reason
+
+
+@pytest.mark.parametrize("written", [np.float32, lambda scores: np.round(scores, 4), lambda scores: 1 - (1 - scores)])
+def test_scores_written_with_fewer_digits_are_where_they_were(written: Callable[[np.ndarray], np.ndarray]) -> None:
+    """In steps of thirtieths, most of them exactly 0 or 1, as of a forest."""
+    random = np.random.default_rng(6)
+    yes = random.binomial(30, random.choice([0.001, 0.999, 0.5], 3000, p=[0.5, 0.4, 0.1])) / 30
+    made = profile(probable(yes, random))
+    assert group_counts(written(yes), yes >= 0.5, made) == group_counts(yes, yes >= 0.5, made)
+
+
+def probable(yes: np.ndarray, random: np.random.Generator) -> Predictions:
+    """Rows that are positive with the probability that a model gives them."""
+    labels, scores = (random.random(yes.size) < yes).astype(int), np.column_stack([1 - yes, yes])
+    return replace(scored_answers(yes.size), labels=labels, predictions=(yes >= 0.5).astype(int), scores=scores)
 
 
 def test_a_problem_of_the_holdout_or_of_the_log_is_inconclusive() -> None:

@@ -45,5 +45,4 @@ def _basis(estimated: "PerformanceEstimate") -> str:
     text = f"{estimated.holdout_rows} labelled rows of its holdout{days}"
     if estimated.calibration_error is None:
         return text
-    scores = "calibrated scores" if estimated.is_calibrated else "scores as they are"
-    return f"{text}; {scores}, whose calibration error is {shown_number(estimated.calibration_error)}"
+    return f"{text}; scores were calibrated, whose error was {shown_number(estimated.calibration_error)}"

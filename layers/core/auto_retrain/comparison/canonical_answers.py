@@ -17,14 +17,15 @@ def in_canonical_texts(answers: Predictions) -> Predictions:
     Classes that are one in two spellings become one, with the sum of their probabilities.
     """
     return replace(
-        _in_canonical_classes(answers),
+        in_canonical_classes(answers),
         row_ids=_canonical(answers.row_ids),
         entities=None if answers.entities is None else _canonical(answers.entities),
         slices={name: _canonical(texts) for name, texts in answers.slices.items()},
     )
 
 
-def _in_canonical_classes(answers: Predictions) -> Predictions:
+def in_canonical_classes(answers: Predictions) -> Predictions:
+    """The same answers, of an image that may spell its classes otherwise."""
     if answers.classes is None:
         return answers
     classes, codes = np.unique(_canonical(answers.classes), return_inverse=True)

@@ -1,37 +1,66 @@
 """Builds the profile of a version's answers on its holdout, which estimates without labels are made from."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..domain.holdout_profile import MIN_SCORED_ROWS, GroupLosses, HoldoutProfile
+from ..domain.canonical_text import canonical_text
+from ..domain.holdout_profile import MIN_SCORED_ROWS, AnswerScores, GroupLosses, HoldoutProfile
 from ..domain.windows import Window
-from ..statistics.calibration import calibrate, edges_of, groups_of
+from ..statistics.calibration import calibration_error, edges_of, fit_chances, groups_of, midway
+from .canonical_answers import in_canonical_classes
 from .predictions import Predictions
 from .version_metrics import VersionMetrics
 
 Array = np.ndarray[Any, Any]
 
+# What four digits leave of a score (half a unit of the last one, and a little more), and floats of 32 bits of numbers.
+ROUNDING = 6e-5
+
 
 def profile_of(model_name: str, number: str, version: VersionMetrics, window: Window | None) -> HoldoutProfile:
     """The profile of a version, of two classes by the probability of the positive one.
 
-    Of more classes a log has the probability of the answer alone, so only that is profiled.
+    Of more classes a log has the probability of the answer alone, so only that is profiled. Classes that only another
+    version knows, with which this one was compared, do not count.
     """
-    answers, positive = version.predictions, version.positive
+    answers = version.predictions
     alike = max(answers.rows / max(version.sample.effective_units, 1.0), 1.0)
     about: dict[str, Any] = {"model_name": model_name, "version": number, "window": window, "design_effect": alike}
     if answers.classes is None:
         return _of_numbers(answers, about)
-    if positive is None or answers.classes.size != 2:
+    positive = None if version.positive is None else canonical_text(str(answers.classes[version.positive]))
+    answers = in_canonical_classes(answers)
+    own = _own_classes(answers)
+    if own.size != 2:
         return _of_answers(answers, about)
-    about |= {"kind": "positive", "positive": str(answers.classes[positive])}
-    came_true, answered = answers.labels == positive, answers.predictions == positive
+    return _of_two_classes(answers, own, positive, about)
+
+
+def _own_classes(answers: Predictions) -> Array:
+    """The codes of the classes that the version ever gave a probability to, if there are more than two."""
+    assert answers.classes is not None
+    codes = np.arange(answers.classes.size)
+    return codes if answers.scores is None or codes.size <= 2 else codes[answers.scores.any(axis=0)]
+
+
+def _of_two_classes(answers: Predictions, own: Array, positive: str | None, about: dict[str, Any]) -> HoldoutProfile:
+    assert answers.classes is not None
+    about |= {"kind": "positive"}
+    texts = [str(answers.classes[code]) for code in own]
+    if positive not in (None, *texts):
+        return HoldoutProfile(**about, problem=f"it does not know the class '{positive}'")
+    if not np.isin(answers.labels, own).all():
+        return HoldoutProfile(**about, problem="its holdout has classes that it does not know")
+    if positive == texts[0]:
+        own, texts = own[::-1], texts[::-1]
+    came_true, answered = answers.labels == own[1], answers.predictions == own[1]
     if answers.scores is None or came_true.all() or not came_true.any():
         return HoldoutProfile(**about, problem=_problem(answers) or "all rows of its holdout are of one class")
-    scores = answers.scores[:, positive]
-    return _of_scores(answers, scores, came_true, [scores[~answered], scores[answered]], about)
+    scores = answers.scores[:, own[1]]
+    by_answer = dict(zip(texts, (scores[~answered], scores[answered]), strict=True))
+    return _of_scores(answers, scores, came_true, by_answer, about)
 
 
 def _of_answers(answers: Predictions, about: dict[str, Any]) -> HoldoutProfile:
@@ -39,26 +68,28 @@ def _of_answers(answers: Predictions, about: dict[str, Any]) -> HoldoutProfile:
     if answers.scores is None:
         return HoldoutProfile(**about, problem=_problem(answers))
     scores = answers.scores[np.arange(answers.rows), answers.predictions]
-    return _of_scores(answers, scores, answers.labels == answers.predictions, [scores], about)
+    return _of_scores(answers, scores, answers.labels == answers.predictions, {None: scores}, about)
 
 
 def _of_scores(
-    answers: Predictions, scores: Array, came_true: Array, by_answer: list[Array], about: dict[str, Any]
+    answers: Predictions,
+    scores: Array,
+    came_true: Array,
+    by_answer: Mapping[str, Array] | Mapping[None, Array],
+    about: dict[str, Any],
 ) -> HoldoutProfile:
     problem = _problem(answers) or _problem_of_values("score", scores)
     if problem:
         return HoldoutProfile(**about, problem=problem)
-    edges = _with_border(edges_of(scores), by_answer)
-    fit = calibrate(scores, came_true, edges)
+    edges, border = _with_border(edges_of(scores), list(by_answer.values()))
     return HoldoutProfile(
         **about,
         edges=_plain(edges),
-        spans=tuple(_spans(by_answer)),
+        answers=tuple(_probabilities(values, text) for text, values in by_answer.items()),
+        border=border,
         rows=_rows(scores, edges),
-        chances=_plain(fit.chances),
-        is_fitted=fit.is_fitted,
-        error=fit.error,
-        raw_error=fit.raw_error,
+        chances=_plain(fit_chances(groups_of(scores, edges), came_true)),
+        error=calibration_error(scores, came_true),
     )
 
 
@@ -78,7 +109,7 @@ def _of_numbers(answers: Predictions, about: dict[str, Any]) -> HoldoutProfile:
         name: GroupLosses(means=_plain(means), variances=_plain(variances))
         for name, (means, variances) in spreads.items()
     }
-    return HoldoutProfile(**about, edges=_plain(edges), spans=tuple(_spans([numbers])), rows=rows, losses=losses)
+    return HoldoutProfile(**about, edges=_plain(edges), answers=(_numbers(numbers),), rows=rows, losses=losses)
 
 
 def _problem(answers: Predictions) -> str | None:
@@ -93,18 +124,32 @@ def _problem_of_values(what: str, values: Array) -> str | None:
     return f"its {what} is the same in all rows of its holdout" if values.min() == values.max() else None
 
 
-def _with_border(edges: Array, by_answer: list[Array]) -> Array:
-    """A group holds rows of one answer if a threshold parts the answers: what is rare would be lost in a larger one."""
+def _with_border(edges: Array, by_answer: Sequence[Array]) -> tuple[Array, int | None]:
+    """Edges with the threshold that parts the answers, if one does, and the first group above it.
+
+    What is rare would be lost in a group that has rows of both answers.
+    """
     if len(by_answer) != 2 or not all(values.size for values in by_answer):
-        return edges
-    others, positives = by_answer
-    border = positives.min()
-    return np.unique([*edges, border]) if others.max() < border else edges
+        return edges, None
+    below, above = by_answer[0].max(), by_answer[1].min()
+    if below >= above:
+        return edges, None
+    threshold = midway(below, above)
+    parted = np.unique([*edges, threshold])
+    return parted, int(np.searchsorted(parted, threshold)) + 1
 
 
-def _spans(by_answer: list[Array]) -> Iterator[tuple[float, float] | None]:
-    for values in by_answer:
-        yield (float(values.min()), float(values.max())) if values.size else None
+def _probabilities(scores: Array, text: str | None) -> AnswerScores:
+    if not scores.size:
+        return AnswerScores(answer=text, rows=0)
+    least, greatest = max(float(scores.min()) - ROUNDING, 0.0), min(float(scores.max()) + ROUNDING, 1.0)
+    return AnswerScores(answer=text, rows=scores.size, least=least, greatest=greatest)
+
+
+def _numbers(numbers: Array) -> AnswerScores:
+    rounding = ROUNDING * float(np.abs(numbers).max())
+    least, greatest = float(numbers.min()) - rounding, float(numbers.max()) + rounding
+    return AnswerScores(rows=numbers.size, least=least, greatest=greatest)
 
 
 def _rows(values: Array, edges: Array) -> tuple[int, ...]:

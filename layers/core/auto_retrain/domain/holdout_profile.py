@@ -20,61 +20,78 @@ class GroupLosses(Record):
     variances: tuple[float, ...]
 
 
+class AnswerScores(Record):
+    """The rows of the holdout with one answer, in canonical text, and the least and greatest of their scores.
+
+    Both are as far apart as they may be in a log that writes scores with fewer digits. Without an `answer` it is about
+    all rows; without `rows` no score was seen.
+    """
+
+    answer: str | None = None
+    rows: int
+    least: float = 0.0
+    greatest: float = 0.0
+
+
 class HoldoutProfile(Record):
     """The rows of a version's holdout in groups with similar scores, in the order of the scores.
 
-    `edges` say where groups begin, the first left out. `spans` are the least and greatest score by answer: first of
-    the rows that were not answered with the positive class, then of those that were; there is one if `kind` is another
-    one. `rows` are counted by group, and `design_effect` says how many of them tell as much as one independent row.
-    `chances` are how likely it is that what a score says is true; `error` is their calibration error, and `raw_error`
-    that of the scores themselves. `losses` are a regression's, by the metric that is their mean or its root.
-    `problem` says why nothing can be estimated from it.
+    `edges` say where groups begin, the first left out. `answers` are the negative and the positive class if `kind` is
+    positive, otherwise one for all rows. Where a threshold parts the answers, those with the positive class are the
+    groups from `border` on. `rows` are counted by group, and `design_effect` says how many of them tell as much as one
+    independent row. `chances` are how likely it is that what a score says is true; `error` is the calibration error of
+    the scores themselves. `losses` are a regression's, by the metric that is their mean or its root. `problem` says why
+    nothing can be estimated from it.
     """
 
-    schema_version: int = 1
+    schema_version: Literal[2] = 2
     model_name: str
     version: str
     window: Window | None
     kind: ScoreKind
-    positive: str | None = None
     edges: tuple[float, ...] = ()
-    spans: tuple[tuple[float, float] | None, ...] = ()
+    answers: tuple[AnswerScores, ...] = ()
+    border: int | None = None
     rows: tuple[int, ...] = ()
     design_effect: float = 1.0
     chances: tuple[float, ...] = ()
-    is_fitted: bool = False
     error: float | None = None
-    raw_error: float | None = None
     losses: dict[Literal["mae", "rmse"], GroupLosses] = Field(default_factory=dict)
     problem: str | None = None
 
 
 class ScoreCounts(Record):
-    """Logged answers of one version, by answer and group, in the groups and the order of its holdout profile.
+    """Logged answers of one version, by answer and group, in the answers and groups of its holdout profile.
 
-    `answered` are those without an error. Those `without_score` have none that can be one, and are in no group; those
-    `outside` have a score that no row of the holdout with the same answer had, and are in the nearest group.
-    `independent` is how many rows tell as much as those in groups.
+    `answered` are those without an error. Of those, `of_other_classes` have an answer that is neither class of a model
+    of two, and `without_score` none that can be one; neither is in a group. Those `outside`, by answer, have a score
+    that no row of the holdout with the same answer had, and are in the nearest group. `independent` is how many rows
+    tell as much as those in groups.
     """
 
     answered: int = 0
+    of_other_classes: int = 0
     without_score: int = 0
-    outside: int = 0
+    outside: tuple[int, ...] = ()
     independent: float = 0.0
     groups: tuple[tuple[int, ...], ...] = ()
 
     @property
     def scored(self) -> int:
-        return self.answered - self.without_score
+        return self.answered - self.of_other_classes - self.without_score
 
 
 def sum_of(parts: list[ScoreCounts]) -> ScoreCounts:
     """The answers of several days."""
-    filled = [part.groups for part in parts if part.groups]
+    filled = [part for part in parts if part.groups]
     return ScoreCounts(
         answered=sum(part.answered for part in parts),
+        of_other_classes=sum(part.of_other_classes for part in parts),
         without_score=sum(part.without_score for part in parts),
-        outside=sum(part.outside for part in parts),
+        outside=tuple(map(sum, zip(*(part.outside for part in filled), strict=True))),
         independent=sum(part.independent for part in parts),
-        groups=tuple(tuple(map(sum, zip(*of_answer, strict=True))) for of_answer in zip(*filled, strict=True)),
+        groups=tuple(
+            tuple(map(sum, zip(*of_answer, strict=True)))
+            for of_answer in zip(*(part.groups for part in filled), strict=True)
+        ),
     )

@@ -21,6 +21,11 @@ class MetricKind(NamedTuple):
     higher_is_better: bool
     best: float | None
 
+    @property
+    def is_in_units_of_label(self) -> bool:
+        """Whether it is an error of a regression, in the unit of the label, and not a share."""
+        return self.task is Task.REGRESSION and not self.higher_is_better
+
     def gain(self, challenger: Numbers, champion: Numbers) -> Numbers:
         """How much better the challenger is, in units of the metric; for single numbers or arrays."""
         return challenger - champion if self.higher_is_better else champion - challenger

@@ -25,12 +25,14 @@ class Estimate(NamedTuple):
     """An estimated metric and its two standard errors, which do not depend on each other.
 
     `of_labels`: by how much luck alone may part the labels of these rows, which nobody knows yet, from their chances.
-    `of_holdout`: how far the chances may be wrong, because the holdout has only so many rows.
+    `of_holdout`: how far the chances may be wrong, because the holdout has only so many rows. `step` is the most by
+    which the label of one row can change the metric.
     """
 
     value: float
     of_labels: float
     of_holdout: float
+    step: float = 0.0
 
     @property
     def error(self) -> float:
@@ -38,45 +40,51 @@ class Estimate(NamedTuple):
         return sqrt(self.of_labels**2 + self.of_holdout**2)
 
     def share_interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Two-sided interval of a share: Wilson's, of as many rows as would have the same standard error."""
+        """Two-sided interval of a share: Wilson's, of as many rows as would have the same standard error.
+
+        Labels come row by row, so half a step is added on either side (continuity correction): where few are wrong, the
+        labels are likely to say exactly 1.
+        """
         if self.error == 0:
             return self.value, self.value
         # A share of 0 or 1 would have no spread of its own.
         margin = min(self.error, 0.5)
         inside = min(max(self.value, margin), 1 - margin)
-        return wilson_interval(self.value, inside * (1 - inside) / self.error**2, confidence)
+        low, high = wilson_interval(self.value, inside * (1 - inside) / self.error**2, confidence)
+        return max(low - self.step / 2, 0.0), min(high + self.step / 2, 1.0)
 
     def loss_interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Two-sided interval of an error in the unit of the label: normal, and not below 0."""
         reach = _NORMAL.inv_cdf((1 + confidence) / 2) * self.error
         return max(self.value - reach, 0.0), self.value + reach
 
+    def of_share(self, share: float) -> "Estimate":
+        """What is known of it if only a share of the rows gets a label, whose luck is that of fewer rows."""
+        return self._replace(of_labels=self.of_labels / sqrt(share), step=self.step / share)
+
 
 class Chances(NamedTuple):
-    """How likely what the scores of a group claim is to come true, and the variance of that."""
+    """How likely what the scores of a group claim is to come true, and from how many independent rows that is known.
+
+    `bounded` are the chances that variances are worked out from: none is quite sure.
+    """
 
     values: ByGroup
-    variances: ByGroup
+    bounded: ByGroup
+    holdout_rows: ByGroup
 
 
-def chances_of(values: ByGroup, holdout_rows: ByGroup, *, are_fitted: bool) -> Chances:
-    """Chances that are known from so many independent rows of the holdout, group by group.
+def chances_of(values: ByGroup, holdout_rows: ByGroup) -> Chances:
+    """Chances that were fitted on so many independent rows of the holdout, group by group.
 
-    Fitted groups with one chance share their rows: none is surer than half a row in all of them. A score that is taken
-    as it is, even 0 or 1, is no surer than half a row of its group.
+    Groups with one chance share their rows, and none is surer than if one more of these rows had been otherwise.
     """
-    alone = [0.5 / (rows + 1) for rows in holdout_rows]
-    limits = _least_chances(values, holdout_rows) if are_fitted else alone
-    inside = [min(max(value, limit), 1 - limit) for value, limit in zip(values, limits, strict=True)]
-    return Chances(values, [each * (1 - each) / rows for each, rows in zip(inside, holdout_rows, strict=True)])
-
-
-def _least_chances(values: ByGroup, rows: ByGroup) -> list[float]:
-    limits: list[float] = []
-    for _, same in groupby(zip(values, rows, strict=True), key=lambda group: group[0]):
-        block = [of_group for _, of_group in same]
-        limits += [0.5 / (sum(block) + 1)] * len(block)
-    return limits
+    bounded: list[float] = []
+    for value, same in groupby(zip(values, holdout_rows, strict=True), key=lambda group: group[0]):
+        rows = [of_group for _, of_group in same]
+        limit = 1 / (sum(rows) + 2)
+        bounded += [min(max(value, limit), 1 - limit)] * len(rows)
+    return Chances(values, bounded, holdout_rows)
 
 
 def estimate_right(rows: ByGroup, chances: Chances, design_effect: float = 1.0) -> Estimate:
@@ -92,7 +100,8 @@ def estimate_right(rows: ByGroup, chances: Chances, design_effect: float = 1.0) 
 def estimate_classes(
     others: ByGroup, positives: ByGroup, chances: Chances, design_effect: float = 1.0
 ) -> dict[str, Estimate | None]:
-    """Metrics of a classification with a positive class, by name; None where fewer than 30 rows are expected to tell.
+    """Metrics of a classification with a positive class, by name; None where fewer than 30 rows are expected to tell,
+    here or on the holdout.
 
     `positives` are the rows that were answered with that class, by group, and `others` the rest. With p the chance of a
     row to be positive: TP = sum of p over the positives, FN = sum of p over the others, and so on. The variance of the
@@ -111,8 +120,10 @@ def estimate_classes(
 
     accuracy = estimate(hits + sum(others) - misses, n, -1, 1)
     rows = [one + other for one, other in zip(positives, others, strict=True)]
-    area = _roc_auc(rows, chances, design_effect) if min(actual, n - actual) >= MIN_ROWS_OF_RATIO else None
-    if min(n_positives, actual) < MIN_ROWS_OF_RATIO:
+    known = _product(chances.holdout_rows, p)
+    of_either = min(actual, n - actual, known, sum(chances.holdout_rows) - known)
+    area = _roc_auc(rows, chances, design_effect) if of_either >= MIN_ROWS_OF_RATIO else None
+    if min(n_positives, actual, known) < MIN_ROWS_OF_RATIO:
         return {"accuracy": accuracy, "precision": None, "recall": None, "f1_score": None, "roc_auc": area}
     recall, f1 = hits / actual, 2 * hits / (n_positives + actual)
     return {
@@ -170,13 +181,16 @@ def _estimate(
 
     `pulls` has rows and pulls for each answer. Chances are wrong for all rows of a group at once, so their pulls add.
     """
-    of_labels, together = 0.0, [0.0] * len(chances.values)
+    variances = [chance * (1 - chance) for chance in chances.bounded]
+    of_labels, step, together = 0.0, 0.0, [0.0] * len(variances)
     for rows, by_row in pulls:
-        for place, (n, pull, chance) in enumerate(zip(rows, by_row, chances.values, strict=True)):
-            of_labels += n * pull**2 * chance * (1 - chance)
+        step = max(step, *map(abs, by_row))
+        for place, (n, pull, variance) in enumerate(zip(rows, by_row, variances, strict=True)):
+            of_labels += n * pull**2 * variance
             together[place] += n * pull
-    of_holdout = _product([pull**2 for pull in together], chances.variances)
-    return Estimate(value, sqrt(of_labels * design_effect), sqrt(of_holdout))
+    known = zip(together, variances, chances.holdout_rows, strict=True)
+    of_holdout = sum(pull**2 * variance / rows for pull, variance, rows in known)
+    return Estimate(value, sqrt(of_labels * design_effect), sqrt(of_holdout), step)
 
 
 def _product(one: ByGroup, other: ByGroup) -> float:

@@ -6,16 +6,16 @@ from typing import NamedTuple
 # Of the last four windows in a row, two may not be off.
 WINDOWS_IN_A_ROW = 4
 MIN_OFF = 2
-# In standard errors.
-MAX_DISTANCE = 2.0
+# Of the interval of each: two standard errors where it is normal.
+CONFIDENCE = 0.9545
 
 
 class Checked(NamedTuple):
-    """An estimate, what the labels said of the same window later, and the standard error of their difference."""
+    """An estimate, what the labels said of the same window later, and where chance may have put that."""
 
     estimate: float
     measured: float
-    error: float
+    interval: tuple[float, float]
 
     @property
     def distance(self) -> float:
@@ -24,7 +24,8 @@ class Checked(NamedTuple):
     @property
     def is_off(self) -> bool:
         """Whether they differ by more than chance explains."""
-        return self.distance > MAX_DISTANCE * self.error
+        low, high = self.interval
+        return not low <= self.measured <= high
 
 
 def are_off(checked: Sequence[Checked]) -> bool:

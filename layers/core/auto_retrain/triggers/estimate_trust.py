@@ -1,13 +1,13 @@
 """Whether a version's estimates are trusted, by what the labels said later of the same windows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import sqrt
 from typing import Literal, NamedTuple
 
 from ..domain.holdout_profile import MIN_SCORED_ROWS, HoldoutProfile
+from ..domain.metric_kinds import METRICS
 from ..domain.metric_reading import MetricReading
-from ..statistics.trust import Checked, are_off
-from .score_estimates import estimate_metrics
+from ..statistics.trust import CONFIDENCE, Checked, are_off
+from .score_estimates import estimate_metrics, interval_of
 
 # Windows before the one that is estimated, which labels can check.
 CHECKED_WINDOWS = 8
@@ -58,10 +58,9 @@ def _checked(
             continue
         estimate = estimate_metrics(profile, scores).of_metric.get(metric)
         if estimate:
-            # Only a part of the answers has a label, whose luck is that of fewer rows.
-            error = sqrt(estimate.of_holdout**2 + estimate.of_labels**2 / share)
-            yield Checked(estimate.value, reading.value, error)
+            interval = interval_of(metric, estimate.of_share(share), CONFIDENCE)
+            yield Checked(estimate.value, reading.value, interval)
 
 
 def _size(metric: str, distance: float) -> str:
-    return f"{distance:.3g}" if metric in ("mae", "rmse") else f"{100 * distance:.1f} points"
+    return f"{distance:.3g}" if METRICS[metric].is_in_units_of_label else f"{100 * distance:.1f} points"

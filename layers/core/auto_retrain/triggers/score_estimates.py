@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..domain.holdout_profile import MIN_SCORED_ROWS, HoldoutProfile, ScoreCounts
+from ..domain.holdout_profile import MIN_SCORED_ROWS, AnswerScores, HoldoutProfile, ScoreCounts
+from ..domain.metric_kinds import METRICS
+from ..domain.numbers import shown_number
 from ..statistics.estimated_performance import (
     Estimate,
     chances_of,
@@ -15,6 +17,11 @@ from ..statistics.estimated_performance import (
 
 # Of the scores of a window: beyond what the holdout had, nothing says what a score means.
 MAX_UNKNOWN_SHARE = 0.05
+# Of answers: each of another class is wrong, which no chance allows for.
+MAX_OTHER_SHARE = 0.01
+# Of scores of one answer. The extremes of k rows leave out 2 / (k + 1) of all on average, and five times that seldom.
+MIN_OUTSIDE = 5
+SELDOM_OUTSIDE = 10.0
 
 
 class Estimates(NamedTuple):
@@ -37,8 +44,8 @@ def estimate_metrics(profile: HoldoutProfile, counts: ScoreCounts) -> Estimates:
 
 def interval_of(metric: str, estimate: Estimate, confidence: float = 0.95) -> tuple[float, float]:
     """The two-sided interval of a share, or of an error in any unit."""
-    is_loss = metric in ("mae", "rmse")
-    return estimate.loss_interval(confidence) if is_loss else estimate.share_interval(confidence)
+    is_error = METRICS[metric].is_in_units_of_label
+    return estimate.loss_interval(confidence) if is_error else estimate.share_interval(confidence)
 
 
 def _doubts(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
@@ -46,14 +53,15 @@ def _doubts(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
         yield f"version {profile.version}: {profile.problem}"
     if counts.answered == 0:
         yield f"the prediction log has no answers of version {profile.version} in the window"
+    if counts.of_other_classes > MAX_OTHER_SHARE * counts.answered:
+        classes = " nor ".join(f"'{each.answer}'" for each in profile.answers)
+        yield f"{counts.of_other_classes} of {counts.answered} answers are neither {classes}, as on the holdout"
     if counts.without_score > MAX_UNKNOWN_SHARE * counts.answered:
         what = "finite number" if profile.kind == "number" else "score between 0 and 1"
         yield f"{counts.without_score} of {counts.answered} answers have no {what}"
     if counts.scored < MIN_SCORED_ROWS:
         yield f"only {counts.scored} answers with a score are in the window ({MIN_SCORED_ROWS} needed)"
-    if counts.outside > MAX_UNKNOWN_SHARE * counts.scored:
-        share = f"{counts.outside / counts.scored:.1%} of the {_values_of(profile)}"
-        yield f"{share} are outside of what the holdout had for the same answer{_is_it(profile)}"
+    yield from _outside(profile, counts)
     if len(profile.rows) > 1 and _is_one_group(counts):
         yield f"all {_values_of(profile)} in the window are alike"
 
@@ -62,11 +70,28 @@ def _values_of(profile: HoldoutProfile) -> str:
     return "predictions" if profile.kind == "number" else "scores"
 
 
-def _is_it(profile: HoldoutProfile) -> str:
+def _outside(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
+    """Answer by answer: a wrong log of a rare one is a small share of all."""
+    for answer, outside, groups in zip(profile.answers, counts.outside, counts.groups, strict=False):
+        rows = sum(groups)
+        may_be = max(MAX_UNKNOWN_SHARE, SELDOM_OUTSIDE / max(answer.rows, SELDOM_OUTSIDE))
+        if outside > max(may_be * rows, MIN_OUTSIDE) or (outside and outside == rows):
+            what = f"{outside} of {rows} {_values_of(profile)}"
+            what += f" of the answer '{answer.answer}'" if answer.answer is not None else ""
+            yield f"{what} are outside of {_span(answer)}{_cause(profile)}"
+
+
+def _span(answer: AnswerScores) -> str:
+    if not answer.rows:
+        return "the holdout, which never had this answer"
+    return f"{shown_number(answer.least)} to {shown_number(answer.greatest)}, which the holdout had"
+
+
+def _cause(profile: HoldoutProfile) -> str:
     if profile.kind == "number":
         return ""
-    what = f"the class '{profile.positive}'" if profile.kind == "positive" else "the answer"
-    return f"; is the score the probability of {what}?"
+    what = f"the class '{profile.answers[1].answer}'" if profile.kind == "positive" else "the answer"
+    return f"; is the score the probability of {what}, and the threshold that of the holdout?"
 
 
 def _is_one_group(counts: ScoreCounts) -> bool:
@@ -82,7 +107,7 @@ def _estimates(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[tuple[s
             mean = estimate_loss(rows, losses.means, losses.variances, known, design_effect)
             yield metric, root_of(mean) if metric == "rmse" else mean
         return
-    chances = chances_of(profile.chances, known, are_fitted=profile.is_fitted)
+    chances = chances_of(profile.chances, known)
     if profile.kind == "answer":
         yield "accuracy", estimate_right(counts.groups[0], chances, design_effect)
     else:

@@ -27,10 +27,12 @@ _SCHEMA = {
     "id": pa.int64(),
     "at": pa.timestamp("us", "UTC"),
     "failed": pa.bool_(),
-    "is_positive": pa.bool_(),
+    "answer": pa.int8(),
     "score": pa.float64(),
     "entity": pa.int64(),
 }
+# The place of an answer that is none of the profile's.
+_OTHER = -1
 
 
 def count_scores(day: date, files: Sequence[DataObject], profile: HoldoutProfile, data: DataStore) -> ScoreCounts:
@@ -44,31 +46,41 @@ def count_scores(day: date, files: Sequence[DataObject], profile: HoldoutProfile
         once = first_of_each(rows_of(in_order(pool, partial(_read, day, profile, data), files)))
     rows = once.filter(pc.invert(once["failed"]))
     # A missing score is NaN.
-    scores = rows["score"].to_numpy()
-    is_score = np.isfinite(scores) if profile.kind == "number" else (scores >= 0) & (scores <= 1)
-    counts = group_counts(scores[is_score], rows["is_positive"].to_numpy()[is_score], profile)
+    scores, answered = rows["score"].to_numpy(), rows["answer"].to_numpy()
+    is_known = answered != _OTHER
+    is_score = is_known & (np.isfinite(scores) if profile.kind == "number" else (scores >= 0) & (scores <= 1))
+    counts = group_counts(scores[is_score], answered[is_score], profile)
     scored = rows.filter(pa.array(is_score))
+    others = int(np.count_nonzero(~is_known))
     return counts.changed(
         answered=rows.num_rows,
-        without_score=rows.num_rows - scored.num_rows,
+        of_other_classes=others,
+        without_score=rows.num_rows - others - scored.num_rows,
         independent=independent_rows(scored) if scored.num_rows else 0.0,
     )
 
 
-def group_counts(scores: Numbers, is_positive: Numbers, profile: HoldoutProfile) -> ScoreCounts:
-    """Scores that can be ones by answer and group, each row independent of the others, shape (rows,) both."""
+def group_counts(scores: Numbers, answered: Numbers, profile: HoldoutProfile) -> ScoreCounts:
+    """Scores that can be ones by answer and group, each row independent of the others, shape (rows,) both.
+
+    `answered` is the place of each row's answer among those of the profile.
+    """
     places, n_groups = np.searchsorted(profile.edges, scores, side="right"), len(profile.edges) + 1
-    chosen = [~is_positive, is_positive] if profile.kind == "positive" else [np.ones(scores.size, bool)]
-    groups = tuple(tuple(np.bincount(places[rows], minlength=n_groups).tolist()) for rows in chosen)
-    spans = profile.spans or (None,) * len(chosen)
-    outside = sum(_outside(scores[rows], span) for rows, span in zip(chosen, spans, strict=True))
-    return ScoreCounts(answered=scores.size, outside=outside, independent=float(scores.size), groups=groups)
+    groups, outside = [], []
+    for number, answer in enumerate(profile.answers):
+        chosen = answered == number
+        groups.append(tuple(np.bincount(_within(places[chosen], number, profile), minlength=n_groups).tolist()))
+        is_outside = (scores[chosen] < answer.least) | (scores[chosen] > answer.greatest) | (answer.rows == 0)
+        outside.append(int(np.count_nonzero(is_outside)))
+    rows = scores.size
+    return ScoreCounts(answered=rows, outside=tuple(outside), independent=float(rows), groups=tuple(groups))
 
 
-def _outside(scores: Numbers, span: tuple[float, float] | None) -> int:
-    if span is None:
-        return int(scores.size)
-    return int(np.count_nonzero((scores < span[0]) | (scores > span[1])))
+def _within(places: Numbers, answer: int, profile: HoldoutProfile) -> Numbers:
+    """A row is in a group of its own answer: near a threshold, the holdout does not tell exactly where it is."""
+    if profile.border is None:
+        return places
+    return np.maximum(places, profile.border) if answer else np.minimum(places, profile.border - 1)
 
 
 def _read(day: date, profile: HoldoutProfile, data: DataStore, item: DataObject) -> pa.Table:
@@ -81,7 +93,6 @@ def _compacted(
     batches: Iterable[pa.RecordBatch], start: datetime, profile: HoldoutProfile, uri: str
 ) -> Iterator[pa.RecordBatch]:
     are_numbers = profile.kind == "number"
-    positive = hashed(pa.array([profile.positive or ""]))[0]
     for batch in batches:
         chosen = pc.and_(is_of_day(batch, start, profile.model_name), is_text(batch["version"], profile.version))
         rows = only(batch, chosen)
@@ -91,8 +102,16 @@ def _compacted(
             each(rows["prediction_id"], hashed),
             rows["predicted_at"],
             pc.or_(failed, pc.invert(is_answered)),
-            pc.fill_null(pc.equal(answer, positive), False) if not are_numbers else pa.array([False] * rows.num_rows),
+            _places(answer, profile),
             answer if are_numbers else pc.cast(rows["score"], pa.float64()),
             each(rows["entity_id"], hashed),
         ]
         yield pa.RecordBatch.from_arrays(arrays, schema=pa.schema(_SCHEMA))
+
+
+def _places(answer: pa.Array, profile: HoldoutProfile) -> pa.Array:
+    """The place of each answer among those of the profile, which knows their texts for two classes alone."""
+    if profile.kind != "positive":
+        return pa.array(np.zeros(len(answer), np.int8))
+    classes = hashed(pa.array([known.answer for known in profile.answers], pa.string()))
+    return pc.cast(pc.fill_null(pc.index_in(answer, classes), _OTHER), pa.int8())

@@ -66,10 +66,12 @@ class LoggedScoreSource:
         try:
             return HoldoutProfile.model_validate_json(self._data.read(uri, MAX_PROFILE_BYTES), extra="ignore")
         except ArtifactMissing as error:
-            by_hand = f"auto-retrain estimate {query.model_name}"
             raise ArtifactInvalid(
-                f"nothing is kept of what the scores of version {version} meant on its holdout; '{by_hand}' keeps it "
-                "if a job validated this version"
+                f"nothing is kept of what the scores of version {version} meant on its holdout; "
+                f"'auto-retrain estimate {query.model_name}' keeps it if a job validated this version"
             ) from error
         except ValidationError as error:
-            raise ArtifactInvalid(f"'{uri}' is no holdout profile") from error
+            raise ArtifactInvalid(
+                f"'{uri}' is no holdout profile, or that of another release; "
+                f"'auto-retrain estimate {query.model_name}' makes it anew"
+            ) from error

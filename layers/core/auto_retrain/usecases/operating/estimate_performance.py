@@ -34,9 +34,8 @@ class CheckedEstimate(Record):
 class PerformanceEstimate(Record):
     """How a version should be doing, without labels. `doubt` says why there are no metrics, if so.
 
-    `rows` are the scored answers of the window. `calibration_error` is that of the chances in use, on rows of the
-    holdout that their fit had not seen; a regression has none. `checked` has the windows that labels have checked, the
-    oldest first.
+    `rows` are the scored answers of the window. `calibration_error` is that of the scores on the holdout, before they
+    are calibrated; a regression has none. `checked` has the windows that labels have checked, the oldest first.
     """
 
     model_name: str
@@ -50,7 +49,6 @@ class PerformanceEstimate(Record):
     holdout: Window | None
     holdout_rows: int
     calibration_error: float | None
-    is_calibrated: bool
     trust: Literal["trusted", "not trusted", "unknown"]
     trust_reason: str
     checked: tuple[CheckedEstimate, ...]
@@ -88,7 +86,6 @@ def estimate_performance(model_name: str, ports: Ports) -> PerformanceEstimate:
         holdout=profile.window if profile else None,
         holdout_rows=sum(profile.rows) if profile else 0,
         calibration_error=profile.error if profile else None,
-        is_calibrated=bool(profile and profile.is_fitted),
         trust=look.trust.word,
         trust_reason=look.trust.sentence,
         checked=tuple(

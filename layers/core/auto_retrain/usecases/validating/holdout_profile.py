@@ -1,8 +1,11 @@
 """Keeps what a version's scores meant on its holdout, for estimates of its performance before labels arrive."""
 
+from pydantic import ValidationError
+
 from ...comparison.holdout_profile import profile_of
 from ...comparison.versions import Versions
 from ...domain.errors import ArtifactMissing
+from ...domain.holdout_profile import HoldoutProfile
 from ...domain.job import RetrainingJob
 from ...domain.scored_days import MAX_PROFILE_BYTES, profile_key
 from ...ports import Ports
@@ -20,12 +23,13 @@ def keep_holdout_profile(job: RetrainingJob, number: str, versions: Versions, po
 def keep_profile_of_champion(model_name: str, number: str, ports: Ports) -> None:
     """Store the profile of a version that an earlier release validated, from its prediction file, unless there is one.
 
-    Nothing is stored of a version that no job of ours validated. Raises ArtifactInvalid if its predictions are missing
-    or were changed.
+    One that an earlier release made is made anew. Nothing is stored of a version that no job of ours validated. Raises
+    ArtifactInvalid if its predictions are missing or were changed.
     """
     try:
-        ports.data.read(ports.data.uri(profile_key(model_name, number)), MAX_PROFILE_BYTES)
-    except ArtifactMissing:
+        kept = ports.data.read(ports.data.uri(profile_key(model_name, number)), MAX_PROFILE_BYTES)
+        HoldoutProfile.model_validate_json(kept, extra="ignore")
+    except (ArtifactMissing, ValidationError):
         line = next((each for each in champion_lines(model_name, ports) if each.version.number == number), None)
         job = ports.jobs.get(line.job_id) if line and line.job_id else None
         if job is None or job.validation is None:
