@@ -209,6 +209,14 @@ def test_another_metric_may_be_estimated_and_one_with_too_few_rows_is_inconclusi
     assert "'precision' cannot be estimated from this log" in none.reason
 
 
+def test_a_metric_that_no_label_checks_says_whose_trust_it_has() -> None:
+    reading = scored(COUNTS, PROFILE)
+    verdict = judge(reading, *SOUND, policy=the_policy({"metric": "f1_score"}))
+    assert verdict.reason.endswith("; that is about 'accuracy', no label checks 'f1_score'")
+    assert "that is about" not in judge(reading, *SOUND).reason
+    assert "that is about" not in judge(reading, policy=the_policy({"metric": "f1_score"})).reason
+
+
 def test_a_regression_is_estimated_by_its_predictions() -> None:
     random = np.random.default_rng(6)
     made = profile(of_numbers(random.uniform(0, 10, 3000), 0.5, random), positive=None)

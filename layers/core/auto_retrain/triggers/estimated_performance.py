@@ -81,7 +81,7 @@ def _judge(policy: Policy, look: EstimateLook) -> Verdict:
         known = ", ".join(look.estimates.of_metric)
         return _verdict(policy, Outcome.INCONCLUSIVE, f"'{name}' cannot be estimated from this log, only {known}")
     if look.trust.word == "not trusted":
-        return _verdict(policy, Outcome.INCONCLUSIVE, f"the estimator is not trusted: {look.trust.sentence}")
+        return _verdict(policy, Outcome.INCONCLUSIVE, f"the estimator is not trusted: {_trust(policy, name, look)}")
     return _judge_estimate(policy, name, estimate, look)
 
 
@@ -106,9 +106,17 @@ def _judge_estimate(policy: Policy, name: str, estimate: Estimate, look: Estimat
     else:
         outcome, text = Outcome.MET, f"{text}: {side} {limit}"
     evidence: Strength = "estimated" if look.trust.word == "trusted" else "estimated_unchecked"
-    return _verdict(policy, outcome, f"{text}; {look.trust.sentence}").changed(
+    return _verdict(policy, outcome, f"{text}; {_trust(policy, name, look)}").changed(
         value=estimate.value, n=counts.scored, interval=interval_of(name, estimate), evidence=evidence
     )
+
+
+def _trust(policy: Policy, name: str, look: EstimateLook) -> str:
+    """The sentence about trust, and of which metric it is."""
+    checked = policy.logged_metric
+    if not look.trust.checked or checked is None or checked.name == name:
+        return look.trust.sentence
+    return f"{look.trust.sentence}; that is about '{checked.name}', no label checks '{name}'"
 
 
 def _verdict(policy: Policy, outcome: Outcome, reason: str) -> Verdict:
