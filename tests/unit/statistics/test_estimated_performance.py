@@ -181,7 +181,7 @@ def test_the_loss_of_a_regression_follows_its_predictions_to_where_it_erred_more
         variances = np.bincount(groups, losses**2) / known - means**2
         now = random.uniform(5, 10, 1000)
         rows = np.bincount(groups_of(now, edges), minlength=known.size)
-        estimate = estimate_loss(rows.tolist(), means.tolist(), variances.tolist(), known.tolist())
+        estimate = estimate_loss(rows.tolist(), means.tolist(), variances.tolist(), known.tolist(), losses.max())
         truth = np.abs(random.normal(0, 0.2 + 0.1 * now)).mean()
         low, high = estimate.loss_interval()
         covered.append(low <= truth <= high)
@@ -191,13 +191,13 @@ def test_the_loss_of_a_regression_follows_its_predictions_to_where_it_erred_more
 
 def test_a_regression_whose_errors_grew_everywhere_looks_the_same() -> None:
     """What it cannot see: only the predictions count, and they have not moved."""
-    estimate = estimate_loss([100.0, 100.0], [1.0, 2.0], [0.5, 0.5], [500.0, 500.0])
+    estimate = estimate_loss([100.0, 100.0], [1.0, 2.0], [0.5, 0.5], [500.0, 500.0], 4.0)
     assert estimate.value == 1.5
 
 
 def test_the_root_of_a_mean_square_has_the_error_of_the_delta_method() -> None:
-    root = root_of(Estimate(4.0, 0.4, 0.8))
-    assert root.value == 2
+    root = root_of(Estimate(4.0, 0.4, 0.8, unseen=5.0))
+    assert (root.value, root.unseen) == (2, 1)
     assert (root.of_labels, root.of_holdout) == pytest.approx((0.1, 0.2))
     assert root_of(Estimate(0.0, 0.0, 0.0)).error == 0
 

@@ -100,15 +100,12 @@ def _of_numbers(answers: Predictions, about: dict[str, Any]) -> HoldoutProfile:
     if problem:
         return HoldoutProfile(**about, problem=problem)
     edges, errors = edges_of(numbers), np.abs(answers.labels - numbers)
-    places, rows = groups_of(numbers, edges), _rows(numbers, edges)
+    places = groups_of(numbers, edges)
     with np.errstate(over="ignore", invalid="ignore"):
-        spreads = {"mae": _spread(errors, places, rows), "rmse": _spread(errors**2, places, rows)}
-    if not all(np.isfinite(each).all() for spread in spreads.values() for each in spread):
+        losses = {"mae": _losses(errors, places), "rmse": _losses(errors**2, places)}
+    if None in losses.values():
         return HoldoutProfile(**about, problem="its errors on its holdout are too large to tell how much they vary")
-    losses = {
-        name: GroupLosses(means=_plain(means), variances=_plain(variances))
-        for name, (means, variances) in spreads.items()
-    }
+    rows = _rows(numbers, edges)
     return HoldoutProfile(**about, edges=_plain(edges), answers=(_numbers(numbers),), rows=rows, losses=losses)
 
 
@@ -156,11 +153,14 @@ def _rows(values: Array, edges: Array) -> tuple[int, ...]:
     return tuple(np.bincount(groups_of(values, edges), minlength=edges.size + 1).tolist())
 
 
-def _spread(losses: Array, places: Array, rows: tuple[int, ...]) -> tuple[Array, Array]:
-    """Mean and variance of the loss in each group."""
+def _losses(losses: Array, places: Array) -> GroupLosses | None:
+    """None if they are too large for their squares to be numbers."""
+    rows = np.bincount(places)
     means = np.bincount(places, losses) / rows
-    variances = np.bincount(places, (losses - means[places]) ** 2) / np.maximum(np.array(rows) - 1, 1)
-    return means, variances
+    variances = np.bincount(places, (losses - means[places]) ** 2) / np.maximum(rows - 1, 1)
+    if not np.isfinite(variances).all():
+        return None
+    return GroupLosses(means=_plain(means), variances=_plain(variances), greatest=float(losses.max()))
 
 
 def _plain(numbers: Array) -> tuple[float, ...]:

@@ -14,10 +14,11 @@ MIN_SCORED_ROWS = 300
 
 
 class GroupLosses(Record):
-    """The mean and the variance of a loss in each group."""
+    """The mean and the variance of a loss in each group, and the greatest of all."""
 
     means: tuple[float, ...]
     variances: tuple[float, ...]
+    greatest: float
 
 
 class AnswerScores(Record):

@@ -17,6 +17,8 @@ ByGroup = Sequence[float]
 
 # Ratios of fewer rows are far from normal: simulated, their intervals miss one time in four instead of one in twenty.
 MIN_ROWS_OF_RATIO = 30
+# Like the worst of the holdout, which a window may have more of than it had.
+UNSEEN_ROWS = 2
 
 _NORMAL = NormalDist()
 
@@ -26,13 +28,15 @@ class Estimate(NamedTuple):
 
     `of_labels`: by how much luck alone may part the labels of these rows, which nobody knows yet, from their chances.
     `of_holdout`: how far the chances may be wrong, because the holdout has only so many rows. `step` is the most by
-    which the label of one row can change the metric.
+    which the label of one row can change a share, and `unseen` what the holdout may have missed of an error, because
+    few rows make much of it.
     """
 
     value: float
     of_labels: float
     of_holdout: float
     step: float = 0.0
+    unseen: float = 0.0
 
     @property
     def error(self) -> float:
@@ -54,9 +58,9 @@ class Estimate(NamedTuple):
         return max(low - self.step / 2, 0.0), min(high + self.step / 2, 1.0)
 
     def loss_interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Two-sided interval of an error in the unit of the label: normal, and not below 0."""
+        """Two-sided interval of an error in the unit of the label: normal, not below 0, and with what is unseen."""
         reach = _NORMAL.inv_cdf((1 + confidence) / 2) * self.error
-        return max(self.value - reach, 0.0), self.value + reach
+        return max(self.value - reach, 0.0), self.value + reach + self.unseen
 
     def of_share(self, share: float) -> "Estimate":
         """What is known of it if only a share of the rows gets a label, whose luck is that of fewer rows."""
@@ -152,11 +156,18 @@ def _roc_auc(rows: ByGroup, chances: Chances, design_effect: float) -> Estimate:
 
 
 def estimate_loss(
-    rows: ByGroup, losses: ByGroup, variances: ByGroup, holdout_rows: ByGroup, design_effect: float = 1.0
+    rows: ByGroup,
+    losses: ByGroup,
+    variances: ByGroup,
+    holdout_rows: ByGroup,
+    greatest: float,
+    design_effect: float = 1.0,
 ) -> Estimate:
     """The mean loss of a regression: sum of n_g l_g / n, with the mean and variance of each group's losses.
 
-    It sees only that predictions have moved to where the model erred more, or less, on its holdout.
+    It sees only that predictions have moved to where the model erred more, or less, on its holdout. Where losses are
+    skewed, a holdout most often has too few of the large ones, and too small a variance with them: two more rows like
+    the greatest are allowed for.
     """
     n = sum(rows)
     shares = [each / n for each in rows]
@@ -164,14 +175,16 @@ def estimate_loss(
     of_holdout = sum(
         share**2 * variance / known for share, variance, known in zip(shares, variances, holdout_rows, strict=True)
     )
-    return Estimate(_product(shares, losses), sqrt(of_labels), sqrt(of_holdout))
+    unseen = UNSEEN_ROWS * greatest / sum(holdout_rows)
+    return Estimate(_product(shares, losses), sqrt(of_labels), sqrt(of_holdout), unseen=unseen)
 
 
 def root_of(mean_square: Estimate) -> Estimate:
     """The root of an estimated mean square, by the delta method."""
     root = sqrt(mean_square.value)
     slope = 1 / (2 * root) if root else 0.0
-    return Estimate(root, mean_square.of_labels * slope, mean_square.of_holdout * slope)
+    unseen = sqrt(mean_square.value + mean_square.unseen) - root
+    return Estimate(root, mean_square.of_labels * slope, mean_square.of_holdout * slope, unseen=unseen)
 
 
 def _estimate(

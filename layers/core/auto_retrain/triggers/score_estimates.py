@@ -104,7 +104,7 @@ def _estimates(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[tuple[s
     if profile.kind == "number":
         (rows,) = counts.groups
         for metric, losses in profile.losses.items():
-            mean = estimate_loss(rows, losses.means, losses.variances, known, design_effect)
+            mean = estimate_loss(rows, losses.means, losses.variances, known, losses.greatest, design_effect)
             yield metric, root_of(mean) if metric == "rmse" else mean
         return
     chances = chances_of(profile.chances, known)
