@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .errors import DataInvalid
+from .errors import DataInvalid, NothingLabelled
 from .labels import MAX_NUMBER, natural_labels
 from .order import Columns, DataObject, LabelColumns, Window
 from .storage import Storage
@@ -165,7 +165,7 @@ def _labels_of(row_ids: pa.ChunkedArray, arrived: pa.Table) -> pa.ChunkedArray:
 def _labelled(table: pa.Table, columns: Columns, window: Window, extra: Sequence[str]) -> LabelledRows:
     labelled = table.filter(pc.invert(pc.is_null(table[columns.label], nan_is_null=True)))
     if labelled.num_rows == 0:
-        raise DataInvalid(f"none of the {table.num_rows} rows from {window} has a label")
+        raise NothingLabelled(f"none of the {table.num_rows} rows from {window} has a label", table.num_rows)
     return LabelledRows(
         row_ids=_texts(labelled[columns.row_id]),
         features=labelled.select(columns.features).to_pandas(),

@@ -3,6 +3,7 @@
 PermanentFailure
 ├── OrderInvalid      the order or its manifest
 ├── DataInvalid       the labelled data
+│   └── NothingLabelled
 ├── TrainerBroken     the function that fits the model, or what it returned
 ├── VersionUnusable   a registered version that cannot be found, loaded or used
 ├── RegistryRefused   MLflow, for good: a deleted experiment, a missing right
@@ -21,6 +22,14 @@ class OrderInvalid(PermanentFailure):
 
 class DataInvalid(PermanentFailure):
     """The labelled data are missing, changed or unusable."""
+
+
+class NothingLabelled(DataInvalid):
+    """None of some rows has a label."""
+
+    def __init__(self, message: str, rows: int) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 class TrainerBroken(PermanentFailure):

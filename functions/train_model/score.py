@@ -9,7 +9,7 @@ from .answers import AnswersRefused, answers_of, numbers_of
 from .asking import Predictions, ask
 from .data import LabelledRows, read_window
 from .entry_points import import_function
-from .errors import DataInvalid, VersionUnusable
+from .errors import DataInvalid, NothingLabelled, VersionUnusable
 from .labels import Array, encode, natural_labels
 from .order import Columns, Manifest, Order
 from .outputs import Outputs
@@ -24,8 +24,14 @@ MAX_BYTES_OF_SCORES = 512 << 20
 
 def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions, outputs: Outputs) -> dict[str, Any]:
     """Write one prediction file for each version, and return the findings for the result document."""
-    with outputs.spans.measure("read data"):
-        rows = read_window(storage, manifest.data, manifest.holdout.of_part(order.part), manifest.data.extra)
+    try:
+        with outputs.spans.measure("read data"):
+            rows = read_window(storage, manifest.data, manifest.holdout.of_part(order.part), manifest.data.extra)
+    except NothingLabelled as nothing:
+        if order.part is None:
+            raise
+        # Other parts may have labels.
+        return {"predictions": {}, "versions": order.versions, "rows_without_label": nothing.rows}
     files = write_predictions(predict_all(order, rows, versions, outputs), rows, manifest.data, outputs)
     return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
 

@@ -109,7 +109,8 @@ class World:
         """A model with a policy and some days of data, by default with a new name; the newest five may have drifted."""
         model = name or f"m-{uuid4().hex[:8]}"
         triggers = {"evaluation_window_days": 5, "training_window_days": 10, **policy.pop("triggers", {})}
-        data = {"prefix": model, "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
+        columns = {"row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
+        data = {"prefix": model, **columns, **policy.pop("data", {})}
         self.policies.apply(a_policy(model=model, triggers=triggers, data=data, **policy), "tests", NOW)
         for back in range(1, days):
             self.put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0, rows=rows)

@@ -271,7 +271,7 @@ class AutoRetrainPipeline:
             raise JobUnknown(f"no recent job of '{model_name}' has trained a challenger")
         if validation_data is not None and not isinstance(validation_data, ScoringResult):
             return judge_columns(trained, validation_data, self._ports)
-        scores = validation_data or read_scores(trained, self._ports)
+        scores = [validation_data] if validation_data else read_scores(trained, self._ports)
         judgement = judge_scores(trained, scores, policy_of(model_name, self._ports), self._ports)
         return judgement.result.sealed(self._ports.clock.now())
 

@@ -567,11 +567,17 @@ class Cluster(Protocol):
         """
 
     def start_indexed_job(
-        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+        self,
+        name: str,
+        orders: Sequence[JobOrder],
+        training: TrainingPolicy,
+        pods_at_once: int,
+        before: Sequence[JobOrder] = (),
     ) -> None:
         """Create a Job with one pod per order, `pods_at_once` of them in parallel, that continues when a pod fails.
 
-        The orders can belong to several jobs. Otherwise like `start_job`.
+        The orders can belong to several jobs. If there are orders `before`, one for each of the others and all for
+        another image, each pod carries out its own of these first. Otherwise like `start_job`.
         """
 
     def list_jobs(self) -> ClusterListing:

@@ -87,7 +87,7 @@ def node_affinity(**training: Any) -> Any:
 def build_indexed(orders: int = 3, at_once: int = 2, stage: str = "dev", **training: Any) -> dict[str, Any]:
     numbered = [make_order("churn-1", variant=variant) for variant in range(orders)]
     policy = TrainingPolicy.model_validate_json(json.dumps(TRAINING.model_dump(mode="json") | training))
-    return build_indexed_job(name_of(numbered[0]), numbered, policy, stage, SETTINGS, at_once)
+    return build_indexed_job(name_of(numbered[0]), [numbered], policy, stage, SETTINGS, at_once)
 
 
 def test_each_order_with_a_pod_of_its_own_has_its_own_retries() -> None:
@@ -113,7 +113,7 @@ def test_the_deadline_leaves_time_for_orders_that_wait_for_others(
 def test_a_batch_names_its_jobs_and_belongs_to_no_single_model() -> None:
     orders = [make_order(job_id, model_name=job_id) for job_id in ("churn", "fraud")]
 
-    job = build_indexed_job("batch-1", orders, TRAINING, "dev", SETTINGS, 2)
+    job = build_indexed_job("batch-1", [orders], TRAINING, "dev", SETTINGS, 2)
 
     assert job["metadata"]["annotations"]["auto-retrain/members"] == "churn,fraud"
     assert "auto-retrain/model" not in job["metadata"]["labels"] | job["spec"]["template"]["metadata"]["labels"]
@@ -287,3 +287,14 @@ def test_the_server_accepts_the_manifest_with_strict_validation(
         )
 
     assert answer.status_code == 201, answer.text
+
+
+def test_parts_of_two_images_are_two_containers_of_each_pod_and_either_may_fail_its_part() -> None:
+    lists = [[make_order("churn-1", part=part, image=image) for part in range(3)] for image in ("old", "new")]
+    job = build_indexed_job("churn-1-score-1", lists, TRAINING, "dev", SETTINGS, 2)
+
+    (first,), (last,) = pod_of(job)["initContainers"], pod_of(job)["containers"]
+    assert (first["image"], last["image"], job["spec"]["completions"]) == ("old", "new", 3)
+    assert [order["part"] for order in json.loads(first["env"][0]["value"])] == [0, 1, 2]
+    actions = [rule["action"] for rule in job["spec"]["podFailurePolicy"]["rules"]]
+    assert actions == ["FailIndex", "FailIndex", "Ignore"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.comparison.holdout import digest_rows
+from auto_retrain.comparison.holdout import digest_rows, merged_digests
 from auto_retrain.domain.data_check import HoldoutDigests
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import Manifest as FrozenManifest
@@ -199,4 +199,4 @@ def test_a_part_is_the_same_on_both_sides_with_labels_that_lie_apart() -> None:
     digests = [digest_part(frozen, part, ports) for part in range(3)]
     assert digests == [_scored(seen, Files(ports), part) for part in range(3)]
     assert len({digest.rows for digest in digests}) == 3
-    assert digest_holdout(frozen, ports) == _scored(seen, Files(ports))
+    assert digest_holdout(frozen, ports) == merged_digests(digests)

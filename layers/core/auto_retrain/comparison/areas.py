@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,8 +24,24 @@ AREAS = ("roc_auc", "pr_auc")
 MAX_RANKED_CLASSES = 20
 
 
-class Areas:
+class Areas(Protocol):
     """The areas of the positive class, or means over the classes where there is no positive one."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """None without scores, with very many classes, or where all rows are of one kind."""
+
+    @property
+    def roc(self) -> Auc:
+        """The area under the ROC curve, with the influence of each unit of the sample on it."""
+
+    def value(self, metric: str) -> float: ...
+
+    def replicates(self, metric: str) -> Array: ...
+
+
+class RowAreas:
+    """The areas of answers that are all at hand."""
 
     def __init__(self, answers: Predictions, positive: int | None, sample: Sample) -> None:
         self._labels, self._positive, self._sample = answers.labels, positive, sample
@@ -33,7 +49,6 @@ class Areas:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """None without scores, with very many classes, or where all rows are of one kind."""
         if not 0 < self._scores.shape[1] <= MAX_RANKED_CLASSES:
             return ()
         kinds = self._labels if self._positive is None else self._labels == self._positive
@@ -41,7 +56,6 @@ class Areas:
 
     @cached_property
     def roc(self) -> Auc:
-        """The area under the ROC curve, with the influence of each row on it."""
         if self._positive is None:
             return macro_roc_auc(self._labels, self._scores)
         return roc_auc(self._labels == self._positive, self._scores[:, self._positive])

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
-
 from ..domain.comparison import Comparison
 from .rounding import rounded
 from .slices import NO_SLICES, Slices
-from .version_metrics import VersionMetrics
+from .version_metrics import Metrics
 from .versions import Versions
 
 # Beyond two, how many different labels there are decides nothing.
@@ -26,11 +24,11 @@ def compare(
     primary = terms.policy.primary_metric
     results = versions.measure(dict.fromkeys([primary, *(challenger.names if metrics is None else metrics)]))
     labels = _count_labels(challenger)
-    has_entities = challenger.predictions.entities is not None
+    has_entities = challenger.sample.entities is not None
     return Comparison(
         task=terms.policy.data.task,
         primary=primary,
-        rows=challenger.predictions.rows,
+        rows=challenger.rows,
         entities=challenger.sample.n_units if has_entities else None,
         effective_entities=rounded(challenger.sample.effective_units) if has_entities else None,
         distinct_labels=labels.distinct,
@@ -57,14 +55,13 @@ class _LabelCounts(NamedTuple):
     largest_class_share: float | None = None
 
 
-def _count_labels(challenger: VersionMetrics) -> _LabelCounts:
-    answers = challenger.predictions
-    labels, rows = np.unique(answers.labels, return_counts=True)
+def _count_labels(challenger: Metrics) -> _LabelCounts:
+    labels, rows = challenger.label_rows()
     distinct = min(labels.size, MAX_DISTINCT_LABELS)
-    if answers.classes is None:
+    if challenger.predictions.classes is None:
         return _LabelCounts(distinct)
     # A class that only a model knows is no class of the holdout, but one label alone leaves nothing to tell apart, and
     # without rows of the class that metrics are about they are about nothing.
     is_judged = rows.size > 1 and challenger.positive in (None, *labels)
     rarest = int(rows.min()) if is_judged else 0
-    return _LabelCounts(distinct, rarest, float(rows.max() / answers.rows))
+    return _LabelCounts(distinct, rarest, float(rows.max() / challenger.rows))

@@ -1,8 +1,7 @@
 """Which classes each version took for which."""
 
 from ..domain.comparison import Confusion
-from ..statistics.classification import confusion_matrix
-from .version_metrics import VersionMetrics
+from .version_metrics import Metrics
 from .versions import Versions
 
 # Nobody can read a larger matrix.
@@ -18,11 +17,10 @@ def confusion_of(versions: Versions) -> Confusion | None:
         return None
     return Confusion(
         classes=tuple(str(name)[:MAX_NAME_LENGTH] for name in classes),
-        challenger=_matrix(versions.challenger, classes.size),
-        champion=None if versions.champion is None else _matrix(versions.champion, classes.size),
+        challenger=_matrix(versions.challenger),
+        champion=None if versions.champion is None else _matrix(versions.champion),
     )
 
 
-def _matrix(version: VersionMetrics, n_classes: int) -> tuple[tuple[int, ...], ...]:
-    answers = version.predictions
-    return tuple(map(tuple, confusion_matrix(answers.labels, answers.predictions, n_classes).tolist()))
+def _matrix(version: Metrics) -> tuple[tuple[int, ...], ...]:
+    return tuple(map(tuple, version.confusion().tolist()))

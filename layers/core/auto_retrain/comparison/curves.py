@@ -7,14 +7,14 @@ import numpy as np
 from ..domain.curves import Curves, Points
 from ..statistics.probabilities import calibration_curve
 from ..statistics.ranking import precision_recall_curve, roc_curve
-from .version_metrics import VersionMetrics
+from .version_metrics import Metrics
 
 Array = np.ndarray[Any, Any]
 
 MAX_POINTS = 200
 
 
-def curves_of(version: VersionMetrics) -> Curves | None:
+def curves_of(version: Metrics) -> Curves | None:
     """Every curve that the version has; None without probabilities, calibration alone without a positive class."""
     labels, scores, positive = version.predictions.labels, version.predictions.scores, version.positive
     if scores is None:

@@ -14,6 +14,14 @@ from ..statistics.resampling import Sample
 from .predictions import Predictions
 
 Array = np.ndarray[Any, Any]
+Scores = Callable[[Array], dict[str, Array]]
+
+# Those of all other metrics are sums by class.
+_FAMILIES = {
+    **dict.fromkeys(("rmse", "mae", "r2"), "numbers"),
+    **dict.fromkeys(("log_loss", "brier_score", "calibration_error"), "probabilities"),
+    ROW_METRIC: "rows",
+}
 
 
 class Family:
@@ -22,7 +30,7 @@ class Family:
     def __init__(
         self,
         sums: Array,
-        scores: Callable[[Array], dict[str, Array]],
+        scores: Scores,
         sample: Sample,
         totals: dict[str, Array],
     ) -> None:
@@ -38,21 +46,55 @@ class Family:
 
 def families_of(answers: Predictions, positive: int | None, sample: Sample) -> list[Family]:
     """The families that a version's answers allow; `positive` is the code of the class that some of them are about."""
-    families = []
-    if answers.classes is None:
-        sums = regression_sums(answers.labels, answers.predictions, sample)
+    return families_from(sums_of(answers, positive, sample), positive, sample)
+
+
+def sums_of(
+    answers: Predictions,
+    positive: int | None,
+    sample: Sample,
+    origin: float | None = None,
+    metric: str | None = None,
+) -> dict[str, Array]:
+    """The sums by group of each family, by its name, or of that of one metric; those of parts of the rows may be added.
+
+    Labels that are numbers are counted from an `origin`, which is their mean unless the parts need a common one.
+    """
+    labels, predicted, classes, scores, own = (
+        answers.labels,
+        answers.predictions,
+        answers.classes,
+        answers.scores,
+        answers.row_metric,
+    )
+    wanted = None if metric is None else _FAMILIES.get(metric, "classes")
+    sums = {}
+    if classes is None and wanted in (None, "numbers"):
+        sums["numbers"] = regression_sums(labels, predicted, sample, origin)
+    if classes is not None and wanted in (None, "classes"):
+        sums["classes"] = class_sums(labels, predicted, classes.size, sample)
+    if scores is not None and wanted in (None, "probabilities"):
+        sums["probabilities"] = probability_sums(labels, scores, positive, sample)
+    if own is not None and wanted in (None, "rows"):
+        sums["rows"] = sample.sums(np.ones(answers.rows), own)
+    return sums
+
+
+def families_from(sums: dict[str, Array], positive: int | None, sample: Sample) -> list[Family]:
+    """The families of these sums."""
+    scores: dict[str, Scores] = {
+        "numbers": regression_scores,
+        "classes": lambda some: class_scores(some, positive),
+        "probabilities": probability_scores,
+        "rows": lambda some: {ROW_METRIC: some[..., 1] / some[..., 0]},
+    }
+    return [Family(of_family, scores[name], sample, _totals(name, of_family)) for name, of_family in sums.items()]
+
+
+def _totals(name: str, sums: Array) -> dict[str, Array]:
+    if name == "numbers":
         absolute, squared = sums[:, 1], sums[:, 2]
-        totals = {"rmse": squared, "mae": absolute, "r2": -squared}
-        families.append(Family(sums, regression_scores, sample, totals))
-    else:
-        sums = class_sums(answers.labels, answers.predictions, answers.classes.size, sample)
-        totals = {"accuracy": sums[:, : answers.classes.size].sum(axis=1)}
-        families.append(Family(sums, lambda some: class_scores(some, positive), sample, totals))
-    if answers.scores is not None:
-        sums = probability_sums(answers.labels, answers.scores, positive, sample)
-        families.append(Family(sums, probability_scores, sample, {"log_loss": sums[:, 1], "brier_score": sums[:, 2]}))
-    if answers.row_metric is not None:
-        sums = sample.sums(np.ones(answers.rows), answers.row_metric)
-        totals = {ROW_METRIC: sums[:, 1]}
-        families.append(Family(sums, lambda some: {ROW_METRIC: some[..., 1] / some[..., 0]}, sample, totals))
-    return families
+        return {"rmse": squared, "mae": absolute, "r2": -squared}
+    if name == "classes":
+        return {"accuracy": sums[:, : sums.shape[1] // 3].sum(axis=1)}
+    return {"log_loss": sums[:, 1], "brier_score": sums[:, 2]} if name == "probabilities" else {ROW_METRIC: sums[:, 1]}

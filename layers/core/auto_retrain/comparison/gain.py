@@ -9,7 +9,7 @@ import numpy as np
 from ..domain.comparison import Interval, Method
 from ..domain.metric_kinds import MetricKind
 from ..domain.policy.validation import ImprovementBasis
-from .version_metrics import VersionMetrics
+from .version_metrics import Metrics
 
 Array = np.ndarray[Any, Any]
 
@@ -22,8 +22,8 @@ class Gain(ABC):
 
     metric: str
     kind: MetricKind
-    challenger: VersionMetrics
-    champion: VersionMetrics
+    challenger: Metrics
+    champion: Metrics
 
     @property
     def challenger_value(self) -> float:

@@ -12,7 +12,7 @@ from ..statistics.paired import PairedCounts, gain_interval, mcnemar_mid_p, rela
 from ..statistics.ranking import delong_p_value
 from ..statistics.resampling import bootstrap_p_value, percentile_interval, sign_flip_p_value
 from .gain import Gain, improvement_on
-from .version_metrics import VersionMetrics
+from .version_metrics import Metrics
 
 Array = np.ndarray[Any, Any]
 
@@ -24,16 +24,7 @@ class CountedGain(Gain):
 
     @cached_property
     def counts(self) -> PairedCounts:
-        challenger, champion = (
-            version.predictions.predictions == version.predictions.labels
-            for version in (self.challenger, self.champion)
-        )
-        return PairedCounts(
-            both=int((challenger & champion).sum()),
-            only_challenger=int((challenger & ~champion).sum()),
-            only_champion=int((~challenger & champion).sum()),
-            neither=int((~challenger & ~champion).sum()),
-        )
+        return self.challenger.counts_beside(self.champion)
 
     def interval(self, confidence: float) -> Interval:
         return gain_interval(self.counts, confidence)
@@ -119,7 +110,7 @@ class RocAucGain(DrawnGain):
         return delong_p_value(self.champion.areas.roc, self.challenger.areas.roc, self.challenger.sample)
 
 
-def gain_in(metric: str, kind: MetricKind, challenger: VersionMetrics, champion: VersionMetrics) -> Gain | None:
+def gain_in(metric: str, kind: MetricKind, challenger: Metrics, champion: Metrics) -> Gain | None:
     """The gain in one metric; None when one of the versions does not have it, or there is no case of it."""
     if not (challenger.has(metric) and champion.has(metric)):
         return None
@@ -128,7 +119,7 @@ def gain_in(metric: str, kind: MetricKind, challenger: VersionMetrics, champion:
     return _class_of(metric, challenger)(metric, kind, challenger, champion)
 
 
-def _class_of(metric: str, challenger: VersionMetrics) -> type[Gain]:
+def _class_of(metric: str, challenger: Metrics) -> type[Gain]:
     if metric == "roc_auc":
         return RocAucGain
     # McNemar's test knows nothing of entities.

@@ -11,7 +11,7 @@ from ..domain.windows import Window
 from ..statistics.calibration import calibration_error, edges_of, fit_chances, groups_of, midway
 from .canonical_answers import in_canonical_classes
 from .predictions import Predictions
-from .version_metrics import VersionMetrics
+from .version_metrics import Metrics
 
 Array = np.ndarray[Any, Any]
 
@@ -19,14 +19,14 @@ Array = np.ndarray[Any, Any]
 ROUNDING = 6e-5
 
 
-def profile_of(model_name: str, number: str, version: VersionMetrics, window: Window | None) -> HoldoutProfile:
+def profile_of(model_name: str, number: str, version: Metrics, window: Window | None) -> HoldoutProfile:
     """The profile of a version, of two classes by the probability of the positive one.
 
     Of more classes a log has the probability of the answer alone, so only that is profiled. Classes that only another
     version knows, with which this one was compared, do not count.
     """
     answers = version.predictions
-    alike = max(answers.rows / max(version.sample.effective_units, 1.0), 1.0)
+    alike = max(version.rows / max(version.sample.effective_units, 1.0), 1.0)
     about: dict[str, Any] = {"model_name": model_name, "version": number, "window": window, "design_effect": alike}
     if answers.classes is None:
         return _of_numbers(answers, about)

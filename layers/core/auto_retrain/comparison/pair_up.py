@@ -32,16 +32,18 @@ def pair_up(
     terms = Terms(policy, compared, look, champion_look)
     if champion is None:
         return first_model_of(challenger, terms, seed)
-    if _differing(challenger, champion):
-        # Perhaps the image that trained the champion spelled the same values otherwise.
-        champion = in_canonical_texts(champion)
-    _check_same_rows(challenger, champion)
+    champion = on_same_rows(challenger, champion)
     return pair_of(*_with_shared_classes(challenger, champion), terms, seed)
 
 
-def _check_same_rows(challenger: Predictions, champion: Predictions) -> None:
+def on_same_rows(challenger: Predictions, champion: Predictions) -> Predictions:
+    """The champion's answers as they are spelled for the challenger; raises ArtifactInvalid if the rows differ."""
+    if _differing(challenger, champion):
+        # Perhaps the image that trained the champion spelled the same values otherwise.
+        champion = in_canonical_texts(champion)
     for name in _differing(challenger, champion):
         raise ArtifactInvalid(f"challenger and champion were not scored on the same rows: their {name} differ")
+    return champion
 
 
 def _differing(challenger: Predictions, champion: Predictions) -> list[str]:

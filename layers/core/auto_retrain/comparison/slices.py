@@ -1,15 +1,13 @@
 """Compares champion and challenger on parts of the holdout rows, by the values of named columns."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..domain.comparison import SliceResult, SmallSlice, SmallSlices
 from .confusion import MAX_NAME_LENGTH
 from .rounding import rounded
-from .versions import FirstModel, Pair, Versions
-
-Array = np.ndarray[Any, Any]
+from .versions import FirstModel, Pair, ValueRows, Versions
 
 # The largest ones; a column with many more values does not name parts of the data.
 MAX_SLICES_OF_A_COLUMN = 20
@@ -29,21 +27,23 @@ def compare_slices(versions: Versions) -> Slices:
     """The primary metric on every part that has enough rows and the metric; none for a first model."""
     if isinstance(versions, FirstModel):
         return NO_SLICES
-    columns = versions.challenger.predictions.slices.items()
-    results = [result for column, values in columns for result in _slices_of(column, values, versions)]
+    columns = versions.slice_rows().items()
+    results = [result for column, found in columns for result in _slices_of(column, found, versions)]
     compared = tuple(result for result in results if result is not None)
     return Slices(compared, len(results) - len(compared))
 
 
-def _slices_of(column: str, values: Array, pair: Pair) -> list[SliceResult | None]:
+def _slices_of(column: str, found: ValueRows, pair: Pair) -> list[SliceResult | None]:
     """One result for each value with enough rows; None for one that is not compared."""
-    present, rows = np.unique(values, return_counts=True)
-    # By size, and the first of equals, so that a replay takes the same ones.
-    by_size = np.argsort(-rows, kind="stable")
-    enough = by_size[rows[by_size] >= pair.terms.policy.validation.min_slice_rows]
+    enough = values_with(found, pair.terms.policy.validation.min_slice_rows)
     largest, others = enough[:MAX_SLICES_OF_A_COLUMN], enough[MAX_SLICES_OF_A_COLUMN:]
-    results = [_compare_on(values == present[place], column, str(present[place]), pair) for place in largest]
-    return [*results, *[None] * others.size]
+    return [*(_compare_on(column, value, pair) for value in largest), *[None] * len(others)]
+
+
+def values_with(found: ValueRows, needed: int) -> list[str]:
+    """The values with enough rows, by their number, and the first of equals, so that a replay takes the same ones."""
+    by_size = np.argsort(-found.rows, kind="stable")
+    return [str(found.values[place]) for place in by_size[found.rows[by_size] >= needed]]
 
 
 def small_slices(versions: Versions) -> SmallSlices:
@@ -51,13 +51,13 @@ def small_slices(versions: Versions) -> SmallSlices:
     if isinstance(versions, FirstModel):
         return SmallSlices()
     needed = versions.terms.policy.validation.min_slice_rows
-    of_columns = [_small(column, values, needed) for column, values in versions.challenger.predictions.slices.items()]
+    of_columns = [_small(column, found, needed) for column, found in versions.slice_rows().items()]
     largest = tuple(part for parts in of_columns for part in parts[:MAX_SLICES_OF_A_COLUMN])
     return SmallSlices(largest, sum(map(len, of_columns)) - len(largest), needed)
 
 
-def _small(column: str, values: Array, needed: int) -> list[SmallSlice]:
-    present, rows = np.unique(values, return_counts=True)
+def _small(column: str, found: ValueRows, needed: int) -> list[SmallSlice]:
+    present, rows = found
     by_size = np.argsort(-rows, kind="stable")
     return [
         SmallSlice(column, str(present[place])[:MAX_NAME_LENGTH], int(rows[place]))
@@ -65,8 +65,8 @@ def _small(column: str, values: Array, needed: int) -> list[SmallSlice]:
     ]
 
 
-def _compare_on(chosen: Array, column: str, value: str, pair: Pair) -> SliceResult | None:
-    part = pair.only(chosen)
+def _compare_on(column: str, value: str, pair: Pair) -> SliceResult | None:
+    part = pair.on_slice(column, value)
     gain = part.gain(pair.terms.policy.primary_metric)
     if gain is None:
         return None

@@ -13,7 +13,7 @@ from .gain import Gain
 from .gain_methods import gain_in
 from .predictions import Predictions
 from .rounding import rounded, rounded_if_known, rounded_interval
-from .version_metrics import VersionMetrics, positive_code
+from .version_metrics import Metrics, VersionMetrics, positive_code
 
 Array = np.ndarray[Any, Any]
 
@@ -44,6 +44,13 @@ class Terms:
         return 1 - (1 - rules.needed_confidence) * share if rules.needed_confidence else 0.0
 
 
+class ValueRows(NamedTuple):
+    """The values of a column, in their order, and the rows of each."""
+
+    values: Array
+    rows: Array
+
+
 class Results(NamedTuple):
     """Metrics by name, and the primary one's improvement on the policy's basis with its interval."""
 
@@ -58,7 +65,7 @@ class FirstModel:
 
     champion: ClassVar[None] = None
 
-    challenger: VersionMetrics
+    challenger: Metrics
     terms: Terms
 
     def measure(self, metrics: Iterable[str]) -> Results:
@@ -74,8 +81,8 @@ class FirstModel:
 class Pair:
     """Challenger and champion on identical rows."""
 
-    challenger: VersionMetrics
-    champion: VersionMetrics
+    challenger: Metrics
+    champion: Metrics
     terms: Terms
 
     def measure(self, metrics: Iterable[str]) -> Results:
@@ -88,6 +95,15 @@ class Pair:
     def gain(self, metric: str) -> Gain | None:
         """The gain in one metric; None when one of the versions does not have it."""
         return gain_in(metric, self.terms.policy.kind_of(metric), self.challenger, self.champion)
+
+    def slice_rows(self) -> dict[str, ValueRows]:
+        """By column, how many rows have each value."""
+        columns = self.challenger.predictions.slices.items()
+        return {name: ValueRows(*np.unique(values, return_counts=True)) for name, values in columns}
+
+    def on_slice(self, column: str, value: str) -> "Pair":
+        """The same pair on the rows with a value."""
+        return self.only(self.challenger.predictions.slices[column] == value)
 
     def only(self, chosen: Array) -> "Pair":
         """The same pair on some of the rows, whose metrics are about the same class, whatever labels they have."""
@@ -139,6 +155,6 @@ def _pair(challenger: Predictions, champion: Predictions, positive: int | None, 
     )
 
 
-def _stored_value(version: VersionMetrics, metric: str) -> float:
+def _stored_value(version: Metrics, metric: str) -> float:
     # A share of rows is exact as it is; rounded up, it could reach the floor.
     return version.value(metric) if metric == "accuracy" else rounded(version.value(metric))

@@ -219,6 +219,12 @@ class RetrainingJob(Record):
         return self.champion_output or f"{self.output_of('score')}champion/"
 
     @property
+    def holdout_parts(self) -> int:
+        """In how many parts its holdout was frozen, and is scored."""
+        frozen = self.data_check.holdout if self.data_check else None
+        return max(len(frozen.parts), 1) if frozen else 1
+
+    @property
     def champion_version(self) -> str | None:
         return self.champion.number if self.champion else None
 

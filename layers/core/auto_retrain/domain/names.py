@@ -95,6 +95,11 @@ def variant_part(variant: int) -> str:
     return f"{variant}/"
 
 
+def part_path(part: int) -> str:
+    """Key prefix of one part of a holdout under the output of scoring; ends with a slash."""
+    return f"part-{part}/"
+
+
 def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
     """Key among the artifacts for the end of the log of a step, or of one variant."""
     return f"jobs/{job_id}/{kind}/{'' if variant is None else variant_part(variant)}log.txt"

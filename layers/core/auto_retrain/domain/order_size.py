@@ -25,5 +25,5 @@ def check_size(orders: Sequence[JobOrder]) -> None:
     if size > MAX_ORDERS_BYTES:
         raise OrdersTooLarge(
             f"the orders of '{orders[0].job_id}' ({len(orders)}) take {size} bytes, with each $ counted twice; at most "
-            f"{MAX_ORDERS_BYTES} fit into an environment variable: give shorter parameters, or fewer variants"
+            f"{MAX_ORDERS_BYTES} fit into an environment variable: give shorter parameters, or fewer variants or parts"
         )

@@ -40,7 +40,7 @@ def roc_auc(positive: Array, scores: Array) -> Auc:
     outranked[positive] = (ranks[positive] - _midranks(scores[positive])) / n
     outranked[~positive] = 1 - (ranks[~positive] - _midranks(scores[~positive])) / m
     value = float(outranked[positive].mean())
-    weights = np.where(positive, _unbiased(m) / m, _unbiased(n) / n)
+    weights = np.where(positive, unbiased(m) / m, unbiased(n) / n)
     return Auc(value, (outranked - value) * weights, (m, n))
 
 
@@ -105,7 +105,7 @@ def average_precision(positive: Array, scores: Array) -> float:
     Source: scikit-learn's definition.
     """
     _, levels = np.unique(-scores, return_inverse=True)
-    return float(_average_precision(np.bincount(levels, positive), np.bincount(levels)))
+    return float(average_precision_of(np.bincount(levels, positive), np.bincount(levels)))
 
 
 def average_precision_sums(positive: Array, scores: Array, sample: Sample) -> Array:
@@ -128,8 +128,8 @@ def average_precision_replicates(sums: Array, value: float, sample: Sample) -> A
 
     What the levels leave out is about the same in every replicate and in the rows themselves, whose `value` is exact.
     """
-    left_out = value - _average_precision(*np.split(sums.sum(axis=0), 2))
-    replicates = _average_precision(*np.split(sample.replicates(sums), 2, axis=-1))
+    left_out = value - average_precision_of(*np.split(sums.sum(axis=0), 2))
+    replicates = average_precision_of(*np.split(sample.replicates(sums), 2, axis=-1))
     return np.clip(replicates + left_out, 0, 1)
 
 
@@ -151,7 +151,8 @@ def _cumulated(positive: Array, scores: Array) -> tuple[Array, Array]:
     return np.cumsum(np.bincount(levels, positive)), np.cumsum(np.bincount(levels))
 
 
-def _average_precision(hits: Array, rows: Array) -> Array:
+def average_precision_of(hits: Array, rows: Array) -> Array:
+    """The average precision from positive and all rows of each level (floats), best first, along the last axis."""
     all_hits, all_rows = np.cumsum(hits, axis=-1), np.cumsum(rows, axis=-1)
     precision = np.divide(all_hits, all_rows, out=np.zeros_like(all_hits), where=all_rows > 0)
     total = all_hits[..., -1]
@@ -167,5 +168,6 @@ def _midranks(values: Array) -> Array:
     return midranks
 
 
-def _unbiased(rows: int) -> float:
+def unbiased(rows: int) -> float:
+    """The factor by which a standard deviation about an estimated mean is too small."""
     return sqrt(rows / (rows - 1)) if rows > 1 else 1.0

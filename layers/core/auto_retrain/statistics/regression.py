@@ -9,10 +9,13 @@ from .resampling import Sample
 Array = np.ndarray[Any, Any]
 
 
-def regression_sums(labels: Array, predictions: Array, sample: Sample) -> Array:
-    """Sums by group that the metrics are made of, shape (groups, 5); labels and predictions in one unit."""
-    # R² does not depend on the origin, and close to the mean squares lose no digits.
-    centred, errors = labels - labels.mean(), labels - predictions
+def regression_sums(labels: Array, predictions: Array, sample: Sample, origin: float | None = None) -> Array:
+    """Sums by group that the metrics are made of, shape (groups, 5); labels and predictions in one unit.
+
+    R² does not depend on the origin. Close to the mean, which it is unless parts of the rows need a common one, squares
+    lose no digits.
+    """
+    centred, errors = labels - (labels.mean() if origin is None else origin), labels - predictions
     return sample.sums(np.ones(labels.size), np.abs(errors), errors**2, centred, centred**2)
 
 

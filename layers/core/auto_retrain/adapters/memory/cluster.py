@@ -58,9 +58,15 @@ class MemoryCluster:
             raise ClusterConflict(f"the Kubernetes Job '{name}' belongs to job '{existing.seen.job_id}'")
 
     def start_indexed_job(
-        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+        self,
+        name: str,
+        orders: Sequence[JobOrder],
+        training: TrainingPolicy,
+        pods_at_once: int,
+        before: Sequence[JobOrder] = (),
     ) -> None:
         self.start_job(name, orders, training)
+        self.orders[name] = (*before, *orders)
         members = tuple(order.job_id for order in orders)
         self.change(name, orders=len(orders), pods_at_once=min(pods_at_once, len(orders)), members=members)
 

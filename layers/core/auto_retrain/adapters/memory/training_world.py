@@ -69,16 +69,23 @@ class AtOnceCluster(MemoryCluster):
                 self._carry_out(order)
 
     def start_indexed_job(
-        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+        self,
+        name: str,
+        orders: Sequence[JobOrder],
+        training: TrainingPolicy,
+        pods_at_once: int,
+        before: Sequence[JobOrder] = (),
     ) -> None:
-        """One that fails does not keep the others back; raises TrainingFailed if all do."""
+        """A variant that fails does not keep the others back; raises TrainingFailed if all do, or a part does."""
+        for order in before:
+            self._carry_out(order)
         failures = []
         for order in orders:
             try:
                 self._carry_out(order)
             except TrainingFailed as failure:
                 failures.append(failure)
-        if len(failures) == len(orders):
+        if failures and (len(failures) == len(orders) or orders[-1].part is not None):
             raise failures[0]
 
 

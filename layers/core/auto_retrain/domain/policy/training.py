@@ -56,7 +56,7 @@ class TrainingPolicy(StrictRecord):
         default=False, description="share a Kubernetes Job with other models that have the same needs"
     )
     pods_at_once: int = Field(
-        default=4, ge=1, le=20, description="parallel pods of one Kubernetes Job, for variants or a batch"
+        default=4, ge=1, le=20, description="parallel pods of one Kubernetes Job, for variants, parts or a batch"
     )
     priority: int = Field(
         default=0, ge=0, le=100, description="higher goes first when Kubernetes Jobs wait for a free slot"

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from ...comparison.array_files import MAX_TEXT_LENGTH
-from ...comparison.holdout import digest_rows
+from ...comparison.holdout import digest_rows, merged_digests
 from ...domain.data_check import HoldoutDigests
 from ...domain.errors import DataInvalid
-from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
+from ...domain.manifest import DataColumns, DataObject, Manifest
 from ...domain.metric_kinds import Task
 from ...ports import Ports
 
@@ -19,16 +19,16 @@ Cells = dict[str, list[Any]]
 
 
 def digest_holdout(manifest: Manifest, ports: Ports) -> HoldoutDigests:
-    """Digest the rows that have an id and a label; raises DataInvalid if an object changed or lacks a column."""
-    return _digest(manifest.data, manifest.holdout, ports)
+    """Digest the rows that have an id and a label, of which one part is in memory at a time.
+
+    Raises DataInvalid if an object changed or lacks a column.
+    """
+    return merged_digests([digest_part(manifest, part, ports) for part in range(manifest.holdout.parts)])
 
 
 def digest_part(manifest: Manifest, part: int, ports: Ports) -> HoldoutDigests:
     """Digest these rows of one part of the holdout; raises DataInvalid like `digest_holdout`."""
-    return _digest(manifest.data, manifest.holdout.of_part(part), ports)
-
-
-def _digest(columns: DataColumns, window: FrozenWindow, ports: Ports) -> HoldoutDigests:
+    columns, window = manifest.data, manifest.holdout.of_part(part)
     cells = _read(window.objects, columns.format, _names(columns), _label_in_rows(columns), columns.task, ports)
     ids = cells[columns.row_id]
     labels = cells[columns.label] if columns.labels is None else _joined(ids, window.label_objects, columns, ports)

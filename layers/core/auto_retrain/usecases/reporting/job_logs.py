@@ -47,6 +47,7 @@ def _of_pods(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
 def _kept(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
     keys = [log_key(job.job_id, "train", number) for number in range(len(job.variants))]
     keys += [log_key(job.job_id, kind, None) for kind in ("proxy", "train", "score")]
+    keys += [log_key(job.job_id, "score", part) for part in range(job.holdout_parts) if job.holdout_parts > 1]
     for key in keys:
         uri = ports.data.uri(key)
         try:

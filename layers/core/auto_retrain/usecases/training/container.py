@@ -10,7 +10,7 @@ from ...domain.errors import ArtifactInvalid
 from ...domain.explain import explain
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
-from ...domain.names import JobKind, variant_part
+from ...domain.names import JobKind, part_path, variant_part
 from ...domain.policy.policy import Policy
 from ...domain.results import ContainerResult, PredictionFile, ProxyResult, ScoringResult
 from ...ports import Ports
@@ -64,21 +64,27 @@ def _check_is_ours(uri: str, what: str, named: str | None, expected: str | None)
         raise ArtifactInvalid(f"result document '{uri}' is about the {what} '{named}', not about '{expected}'")
 
 
-def read_scores(job: RetrainingJob, ports: Ports) -> ScoringResult:
-    """All predictions of the job, including those of a champion that was scored in its own image.
+def read_scores(job: RetrainingJob, ports: Ports) -> tuple[ScoringResult, ...]:
+    """All predictions of the job by parts of its holdout, including those of a champion scored in its own image.
 
     Raises:
-        ArtifactMissing: the job was not scored.
+        ArtifactMissing: the job was not scored, or not in all parts.
         ArtifactInvalid: the predictions are not those of the versions that were ordered.
     """
+    if job.holdout_parts == 1:
+        return (_read_part(job, "", ports),)
+    return tuple(_read_part(job, part_path(part), ports) for part in range(job.holdout_parts))
+
+
+def _read_part(job: RetrainingJob, part: str, ports: Ports) -> ScoringResult:
     champion, challengers = _digests([job.champion] if job.champion else []), _digests(job.challengers.values())
     # A replay also reads what was scored before there were places of their own.
-    was_ordered_before = "score" not in job.outputs
+    was_ordered_before, output = "score" not in job.outputs, job.output_of("score")
     if not is_scored_separately(job):
-        return _read_scores(job, job.output_of("score"), champion | challengers, was_ordered_before, ports)
-    scores = _read_scores(job, job.output_of("score"), challengers, was_ordered_before, ports)
+        return _read_scores(job, f"{output}{part}", champion | challengers, was_ordered_before, ports)
+    scores = _read_scores(job, f"{output}{part}", challengers, was_ordered_before, ports)
     # Its image may be older than this release. Nobody else can write there, and its rows are compared as well.
-    of_champion = _read_scores(job, job.output_of_champion, champion, True, ports)
+    of_champion = _read_scores(job, f"{job.output_of_champion}{part}", champion, True, ports)
     use = scores.use.plus(of_champion.use) if scores.use and of_champion.use else None
     return scores.changed(predictions=of_champion.predictions | scores.predictions, use=use)
 
@@ -133,6 +139,11 @@ def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Job
         )
         for number, variant in enumerate(job.variants)
     ]
+
+
+def part_orders(order: JobOrder, parts: int) -> list[JobOrder]:
+    """The same order for each part of the holdout."""
+    return [order.changed(part=part, output_uri=f"{order.output_uri}{part_path(part)}") for part in range(parts)]
 
 
 def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> list[JobOrder]:

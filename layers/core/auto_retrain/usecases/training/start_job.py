@@ -2,8 +2,11 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ...domain.batch import ParkedOrder
+from ...domain.cluster import JobOrder
 from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict, ClusterRefused
 from ...domain.facts.fact import Fact
 from ...domain.facts.training import ChallengerTrained, StepOrdered
@@ -25,7 +28,7 @@ from ..data.manifest import freeze_data
 from ..delays import telling_delays
 from ..lookup import job_of, policy_of, recorded_version
 from .check_champion import check_champion
-from .container import container_orders, read_result, variant_orders
+from .container import container_orders, part_orders, read_result, variant_orders
 from .drift_reports import start_report
 from .trace_steps import trace_container
 
@@ -59,13 +62,14 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
     """Save what the execution waits for, then start it: at once, or when the watcher has gathered a batch."""
     training = policy.training.of_proxy if step.kind == "proxy" else policy.training
     name = kubernetes_job_name(job.job_id, step.kind)
-    has_variants = bool(job.variants) and step.kind == "train"
-    orders = variant_orders(job, policy, ports) if has_variants else container_orders(job, step.kind, policy, ports)
-    # Orders for several trainings travel together, those of one pod one by one.
-    for together in [orders] if has_variants else [[order] for order in orders]:
+    orders, before, has_pods = _orders(job, step.kind, policy, ports)
+    # Orders for several pods travel together, those of one pod one by one.
+    for together in [before, orders] if has_pods else [[order] for order in orders]:
         check_size(together)
+    if step.kind == "train" and job.holdout_parts > 1:
+        check_size(_scoring_to_come(orders[0], job))
     # The watcher batches small models; a job that needs two images or several trainings is not small.
-    batched = training.batched and len(orders) == 1
+    batched = training.batched and len(orders) == 1 and not has_pods
     if batched:
         _check_alone(job, training, ports)
     pending = PendingStep(
@@ -77,17 +81,41 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         trace=ports.traces.current(),
     )
     workers = training.workers if step.kind == "train" else 1
-    job = job.ordering_pods(step.kind, training, len(orders) if has_variants else workers)
+    job = job.ordering_pods(step.kind, training, len(orders) if has_pods else workers)
     facts = _facts_of(job, pending)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending), *facts)
-    if has_variants:
-        ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once)
+    if has_pods:
+        ports.cluster.start_indexed_job(name, orders, training, training.pods_at_once, before)
     elif not batched:
         ports.cluster.start_job(name, orders, training)
     for fact in facts:
         record(fact, ports)
     return pending
+
+
+def _scoring_to_come(training: JobOrder, job: RetrainingJob) -> list[JobOrder]:
+    """Orders as long as those for scoring in parts, which would be found too long only after the training."""
+    versions = {f"{number:08}": "0" * 64 for number in range(max(len(job.variants), 1) + 1)}
+    return part_orders(training.changed(kind="score", versions=versions), job.holdout_parts)
+
+
+class _Orders(NamedTuple):
+    """The orders of a step; with `has_pods`, each has its own pod, which carries out its order of `before` first."""
+
+    orders: list[JobOrder]
+    before: Sequence[JobOrder] = ()
+    has_pods: bool = False
+
+
+def _orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> _Orders:
+    if job.variants and kind == "train":
+        return _Orders(variant_orders(job, policy, ports), has_pods=True)
+    orders = container_orders(job, kind, policy, ports)
+    if job.holdout_parts == 1 or kind != "score":
+        return _Orders(orders)
+    *before, own = [part_orders(order, job.holdout_parts) for order in orders]
+    return _Orders(own, [order for each in before for order in each], has_pods=True)
 
 
 def _facts_of(job: RetrainingJob, pending: PendingStep) -> list[Fact]:

@@ -1,11 +1,10 @@
 """Which of a job's challengers is the best on the holdout rows, and how each of them did."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ...comparison.canonical_answers import in_canonical_texts
 from ...comparison.compare import compare
 from ...comparison.pair_up import pair_up
-from ...comparison.predictions import Predictions
 from ...comparison.versions import Versions
 from ...domain.comparison import Comparison
 from ...domain.errors import ArtifactInvalid
@@ -14,7 +13,8 @@ from ...domain.policy.policy import Policy
 from ...domain.results import ScoringResult
 from ...domain.validation import VariantScore
 from ...ports import Ports
-from .load_predictions import load_predictions
+from .frozen_rows import load_version, on_frozen_rows, seed_of
+from .in_parts import versions_in_parts
 from .looks import Looks, count_looks
 
 
@@ -43,23 +43,37 @@ class Selection(NamedTuple):
     scores: tuple[VariantScore, ...]
 
 
+class _Paired(NamedTuple):
+    versions: Versions
+    holdout_sha256: str
+
+
+# Puts a challenger beside the champion; how often the rows have been used depends on what they are.
+_CountLooks = Callable[[str, str], Looks]
+_Pairing = Callable[[str, _CountLooks], _Paired]
+
+
 def select_best(
-    job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports, looks: Looks | None = None
+    job: RetrainingJob, scores: Sequence[ScoringResult], policy: Policy, ports: Ports, looks: Looks | None = None
 ) -> Selection:
     """Compare one challenger after the other, of which only the best is kept: twenty could fill the memory.
 
     Raises:
         ArtifactInvalid: there is no challenger, or predictions are absent, changed, or not of the same rows.
     """
-    champion = _load(job.champion_version, scores, policy, ports) if job.champion_version else None
+    pair = _whole(job, scores[0], policy, ports) if len(scores) == 1 else _parted(job, scores, policy, ports)
     best: Candidate | None = None
     compared: dict[str, Comparison] = {}
-    for version in job.challengers:
-        challenger, holdout = on_frozen_rows(version, _load(version, scores, policy, ports), job)
+
+    def looks_at(version: str, holdout: str) -> Looks:
+        nonlocal looks
         if best is not None and holdout != best.holdout_sha256:
             raise ArtifactInvalid(f"version {version} was not scored on the same rows as the others")
         looks = looks or count_looks(job, holdout, ports)
-        versions = pair_up(challenger, champion, policy, seed_of(job), len(job.challengers), *looks)
+        return looks
+
+    for version in job.challengers:
+        versions, holdout = pair(version, looks_at)
         candidate = Candidate(version, versions, holdout, compare(versions, metrics=()))
         compared[version] = candidate.comparison
         # The first of equals, so that a replay selects the same one.
@@ -70,34 +84,27 @@ def select_best(
     return Selection(best, _scores_of(compared))
 
 
-def _load(version: str, scores: ScoringResult, policy: Policy, ports: Ports) -> Predictions:
-    if version not in scores.predictions:
-        raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
-    return load_predictions(scores.predictions[version], policy.data, ports)
+def _whole(job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports) -> _Pairing:
+    champion = load_version(job.champion_version, scores, policy, ports) if job.champion_version else None
+
+    def pair(version: str, looks_at: _CountLooks) -> _Paired:
+        challenger, holdout = on_frozen_rows(version, load_version(version, scores, policy, ports), job)
+        looks = looks_at(version, holdout)
+        versions = pair_up(challenger, champion, policy, seed_of(job), len(job.challengers), *looks)
+        return _Paired(versions, holdout)
+
+    return pair
 
 
-def on_frozen_rows(version: str, scored: Predictions, job: RetrainingJob) -> tuple[Predictions, str]:
-    """A version's predictions and the digest of their rows and labels, which must be those that were frozen.
+def _parted(job: RetrainingJob, scores: Sequence[ScoringResult], policy: Policy, ports: Ports) -> _Pairing:
+    frozen = job.data_check.holdout if job.data_check else None
+    holdout = frozen.rows if frozen else ""
 
-    Predictions come from pods that run other people's code, so what they say about rows and labels counts for nothing.
-    """
-    frozen, digests = job.data_check.holdout if job.data_check else None, scored.digests()
-    if frozen not in (None, digests):
-        # Perhaps an image of another release spelled the same values.
-        scored = in_canonical_texts(scored)
-        digests = scored.digests()
-    if frozen not in (None, digests):
-        differing = "row ids or labels" if digests.rows != frozen.rows else "entities or slices"
-        raise ArtifactInvalid(
-            f"version {version} was not scored on the holdout of job '{job.job_id}': the {differing} of its "
-            f"{scored.rows} rows are not those that were frozen before training"
-        )
-    return scored, digests.rows
+    def pair(version: str, looks_at: _CountLooks) -> _Paired:
+        looks = looks_at(version, holdout)
+        return _Paired(versions_in_parts(version, job, scores, policy, looks, ports), holdout)
 
-
-def seed_of(job: RetrainingJob) -> int:
-    """Of the bootstrap: fixed before anything is compared, and the same whenever it is done."""
-    return int((job.manifest_sha256 or "0")[:8], 16)
+    return pair
 
 
 def _scores_of(compared: dict[str, Comparison]) -> tuple[VariantScore, ...]:

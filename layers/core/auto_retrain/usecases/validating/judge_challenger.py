@@ -1,5 +1,6 @@
 """The verdict on a job's challenger: compares, judges, and pins what was compared."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...comparison.compare import compare
@@ -7,6 +8,7 @@ from ...comparison.confusion import confusion_of
 from ...comparison.slices import compare_slices
 from ...comparison.versions import Versions
 from ...domain.comparison import KnownQuality
+from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import AppliedPolicy
@@ -35,7 +37,7 @@ class Judgement(NamedTuple):
 
 def judge_scores(
     job: RetrainingJob,
-    scores: ScoringResult,
+    scores: Sequence[ScoringResult],
     applied: AppliedPolicy,
     ports: Ports,
     looks: Looks | None = None,
@@ -43,8 +45,8 @@ def judge_scores(
 ) -> Judgement:
     """The verdict on the job's challenger, or the best of several, computed from prediction files alone.
 
-    `looks` says how often rows and champion have been used, and `known` what was known of the champion, where a verdict
-    that was sealed already says so.
+    There are several results where the holdout was scored in parts. `looks` says how often rows and champion have been
+    used, and `known` what was known of the champion, where a verdict that was sealed already says so.
     """
     applied = by_frozen_columns(job, applied, ports)
     selection = select_best(job, scores, applied.policy, ports, looks)
@@ -100,19 +102,28 @@ def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> Appl
     return applied.changed(policy=applied.policy.changed(validation=rules))
 
 
-def _label_share(job: RetrainingJob, scores: ScoringResult, versions: Versions) -> float:
+def _label_share(job: RetrainingJob, scores: Sequence[ScoringResult], versions: Versions) -> float:
     """The share of the holdout rows whose label had arrived, as the data check counted them."""
     if job.data_check is not None and job.data_check.holdout is not None:
         return job.data_check.summary.holdout.label_share
     # An earlier release asked the scoring pod; a replay of what it judged does so too.
-    labelled = versions.challenger.predictions.rows
-    return labelled / (labelled + scores.rows_without_label)
+    labelled = versions.challenger.rows
+    return labelled / (labelled + sum(part.rows_without_label for part in scores))
+
+
+def _digests(scores: Sequence[ScoringResult]) -> dict[str, str]:
+    """The digest of each version's predictions; of several files, the one of their digests in order."""
+    if len(scores) == 1:
+        return {version: file.sha256 for version, file in scores[0].predictions.items()}
+    versions = dict.fromkeys(version for part in scores for version in part.predictions)
+    files = {version: [part.predictions[version].sha256 for part in scores if part.predictions] for version in versions}
+    return {version: sha256_of("\n".join(digests).encode()) for version, digests in files.items()}
 
 
 def _inputs(
     job: RetrainingJob,
     best: Candidate,
-    scores: ScoringResult,
+    scores: Sequence[ScoringResult],
     applied: AppliedPolicy,
     known: tuple[KnownQuality, ...],
 ) -> ValidatedInputs:
@@ -122,7 +133,7 @@ def _inputs(
         champion_version=job.champion_version,
         manifest_sha256=job.manifest_sha256 or "",
         artifact_sha256=job.challengers[best.version].files.artifact_sha256,
-        predictions_sha256={version: file.sha256 for version, file in scores.predictions.items()},
+        predictions_sha256=_digests(scores),
         holdout_sha256=best.holdout_sha256,
         policy_version=applied.version,
         min_improvement=applied.policy.validation.min_improvement,

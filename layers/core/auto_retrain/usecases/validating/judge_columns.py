@@ -35,7 +35,7 @@ def judge_columns(job: RetrainingJob, columns: Any, ports: Ports) -> ValidationR
     # Other rows than those that were frozen: only promoting needs these.
     alone = job.apart_from_its_data(number)
     given = {files[version].uri: content for version, content in contents.items()}
-    judged = judge_scores(alone, scores, applied, cast(Ports, _Given(ports, given)))
+    judged = judge_scores(alone, [scores], applied, cast(Ports, _Given(ports, given)))
     return judged.result.sealed(ports.clock.now())
 
 

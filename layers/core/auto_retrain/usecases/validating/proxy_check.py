@@ -20,7 +20,7 @@ from ..differences import differing_paths
 from ..foreseeing.proxy_verdict import judge_proxy
 from ..lookup import policy_version_of
 from ..training.container import read_proxies
-from .best_challenger import on_frozen_rows, seed_of
+from .frozen_rows import on_frozen_rows, seed_of
 from .judge_challenger import by_frozen_columns
 from .load_predictions import load_predictions
 

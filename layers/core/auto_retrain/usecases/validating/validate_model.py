@@ -7,6 +7,7 @@ from ...domain.facts.promoting import ChallengerValidated
 from ...domain.job import RetrainingJob
 from ...domain.messages.promoting import ValidationOutcome
 from ...domain.messages.references import JobReference
+from ...domain.names import part_path
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ..audit.record import record
@@ -32,8 +33,9 @@ def validate_model(reference: JobReference, ports: Ports) -> ValidationOutcome:
     applied = policy_of(job.model_name, ports)
     job = job.under_validation()
     scores = read_scores(job, ports)
-    trace_container(job, scores.spans, ports)
-    job = job.with_reports("score", [scores.use], ports.clock.now())
+    for part, result_of_part in enumerate(scores):
+        trace_container(job, result_of_part.spans, ports, "" if len(scores) == 1 else part_path(part))
+    job = job.with_reports("score", [each.use for each in scores], ports.clock.now())
     judgement = judge_scores(job, scores, applied, ports)
     result = judgement.result.sealed(ports.clock.now())
     if result.is_valid:

@@ -77,10 +77,16 @@ class KubernetesCluster:
             client.resume_job(name)
 
     def start_indexed_job(
-        self, name: str, orders: Sequence[JobOrder], training: TrainingPolicy, pods_at_once: int
+        self,
+        name: str,
+        orders: Sequence[JobOrder],
+        training: TrainingPolicy,
+        pods_at_once: int,
+        before: Sequence[JobOrder] = (),
     ) -> None:
         client, settings = self._client_for(training), self._pod_settings()
-        body = build_indexed_job(name, orders, training, self._stage, settings, pods_at_once)
+        stages = [before, orders] if before else [orders]
+        body = build_indexed_job(name, stages, training, self._stage, settings, pods_at_once)
         self._create(client, body, orders[-1], training)
 
     def _create(self, client: KubernetesClient, body: Json, order: JobOrder, training: TrainingPolicy) -> Json:
@@ -192,7 +198,7 @@ def _failed_starts(client: KubernetesClient, pods: Mapping[str, Json]) -> dict[s
 def _pods_of(client: KubernetesClient, job: ClusterJob, order: int | None) -> list[Json]:
     """The pods of a Job, or of one of its orders, the newest first."""
     pods = [pod for pod in client.list_pods(job.name) if order is None or index_of(pod) == order]
-    if job.workers == 1:
+    if order is not None or (job.workers == 1 and job.orders is None):
         return pods
     # The one that failed says why all of them ended, and the first one what they do.
     return sorted(pods, key=lambda pod: (text_at(pod, "status", "phase") != "Failed", index_of(pod) or 0))

@@ -83,17 +83,24 @@ def build_job(
 
 
 def build_indexed_job(
-    name: str, orders: Sequence[JobOrder], training: TrainingPolicy, stage: str, settings: PodSettings, at_once: int
+    name: str,
+    stages: Sequence[Sequence[JobOrder]],
+    training: TrainingPolicy,
+    stage: str,
+    settings: PodSettings,
+    at_once: int,
 ) -> Json:
     """The body of a Job with one pod for each order, `at_once` of them at the same time.
 
     The orders may belong to several jobs, which an annotation names. Every pod gets the whole list of orders, and its
-    completion index selects its own. An order that fails for good, or uses up its retries, does not affect the others.
-    Source: the Job API of Kubernetes 1.29, backoffLimitPerIndex. Raises ClusterRefused like `build_job`.
+    completion index selects its own. With several lists, a pod carries out its order of each, one after the other. An
+    order that fails for good, or uses up its retries, does not affect the others. Source: the Job API of Kubernetes
+    1.29, backoffLimitPerIndex. Raises ClusterRefused like `build_job`.
     """
-    orders = [_with_image(order, training, stage, settings) for order in orders]
-    documents = f"[{','.join(order.model_dump_json() for order in orders)}]"
-    job = _job(name, orders[-1], [Instruction(orders[-1].image or "", documents)], training, stage, settings)
+    lists = [[_with_image(order, training, stage, settings) for order in orders] for orders in stages]
+    instructions = [Instruction(orders[-1].image or "", _document(orders)) for orders in lists]
+    orders = lists[-1]
+    job = _job(name, orders[-1], instructions, training, stage, settings)
     rounds = ceil(len(orders) / at_once)
     job["spec"] |= {
         "completionMode": "Indexed",
@@ -102,7 +109,7 @@ def build_indexed_job(
         "backoffLimitPerIndex": training.retries,
         # All orders share one deadline, so later ones also need the time of those before them.
         "activeDeadlineSeconds": min(training.deadline_minutes * rounds, MAX_DEADLINE_MINUTES) * 60,
-        "podFailurePolicy": {"rules": _failure_rules(1, "FailIndex")},
+        "podFailurePolicy": {"rules": _failure_rules(len(lists), "FailIndex")},
     }
     # Each order has its own limit instead.
     del job["spec"]["backoffLimit"]
@@ -133,6 +140,10 @@ def build_workers_job(name: str, order: JobOrder, training: TrainingPolicy, stag
         "backoffLimit": 0,
     }
     return job
+
+
+def _document(orders: Sequence[JobOrder]) -> str:
+    return f"[{','.join(order.model_dump_json() for order in orders)}]"
 
 
 def _job(

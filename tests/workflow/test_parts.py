@@ -1,0 +1,62 @@
+"""A holdout in two parts, through the real state machine, training program, registry and cluster."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from local.stack import LocalStack
+from local.trainer_image import TRAIN_MODEL
+from tests.workflow.world import ALL_THE_WAY, IMAGES, NOW, World
+
+IMAGE = "example.com/trainer-in-parts@sha256:" + "3" * 64
+DAYS, ROWS = 15, 400
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("workflow") / "stack"
+    images = {**IMAGES, IMAGE: replace(TRAIN_MODEL, preparation=None)}
+    options = {"parameters": {"TrainerImage": IMAGE}, "images": images}
+    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.2, report=lambda _: None) as stack:
+        yield World(stack)
+
+
+def put_days(world: World, model: str) -> None:
+    """Days whose label follows from the age, so that a model can be good enough."""
+    random = np.random.default_rng(1)
+    for back in range(1, DAYS + 1):
+        day = NOW.date() - timedelta(days=back)
+        age = random.normal(40, 10, ROWS)
+        rows = {
+            "id": [f"{day}-{number}" for number in range(ROWS)],
+            "left": (age + random.normal(0, 0.5, ROWS) > 40).astype(int),
+            "age": age,
+            "plan": random.choice(["basic", "full"], ROWS),
+        }
+        file = io.BytesIO()
+        parquet.write_table(pa.table(rows), file)
+        world.put_object(model, day, file.getvalue())
+
+
+def test_two_pods_score_a_holdout_and_its_parts_decide_together(world: World) -> None:
+    model = "in-two-parts"
+    world.given_model(model, days=0, data={"parts": 2})
+    put_days(world, model)
+
+    ended = world.retrain(model)
+
+    assert (ended.status, ended.path, ended.cause) == ("SUCCEEDED", ALL_THE_WAY, "")
+    job = ended.job
+    assert job is not None
+    assert job.validation is not None
+    assert (job.deployed, job.holdout_parts, job.usage.pods["score"].pods) == (True, 2, 2)
+    assert job.validation.holdout_rows == 5 * ROWS
+    bucket, s3 = world.stack.outputs["ArtifactsBucketName"], world.stack.client("s3")
+    written = s3.list_objects_v2(Bucket=bucket, Prefix=job.output_of("score"))["Contents"]
+    assert {each["Key"].removeprefix(job.output_of("score")).split("/")[0] for each in written} == {"part-0", "part-1"}
