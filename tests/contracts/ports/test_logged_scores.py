@@ -66,7 +66,9 @@ def test_scores_are_counted_by_answer_and_group(world: World) -> None:
     world.log(
         [answer(number, score=score, prediction="yes" if score >= 0.5 else "no") for number, score in enumerate(scores)]
     )
-    assert counts(world) == ScoreCounts(answered=5, outside=(0, 0), independent=5.0, groups=((1, 2, 0), (0, 0, 2)))
+    assert counts(world) == ScoreCounts(
+        answered=5, outside=(0, 0), independent=5.0, without_entity=5, groups=((1, 2, 0), (0, 0, 2))
+    )
 
 
 def test_what_is_no_answer_of_this_version_and_day_is_left_out_and_repeats_count_once(world: World) -> None:
@@ -80,7 +82,8 @@ def test_what_is_no_answer_of_this_version_and_day_is_left_out_and_repeats_count
         answer(5, score=0.7, day=1.5),
     ]
     world.log(rows)
-    assert counts(world) == ScoreCounts(answered=1, outside=(0, 0), independent=1.0, groups=((0, 0, 0), (0, 0, 1)))
+    expected = {"answered": 1, "outside": (0, 0), "independent": 1.0, "without_entity": 1}
+    assert counts(world) == ScoreCounts(**expected, groups=((0, 0, 0), (0, 0, 1)))
 
 
 def test_scores_that_cannot_be_ones_are_none_and_strange_ones_are_outside(world: World) -> None:
@@ -113,6 +116,36 @@ def test_rows_of_an_entity_are_taken_for_alike(world: World) -> None:
     keep(world)
     world.log([answer(number, score=0.7, entity_id="one" if number < 3 else f"e{number}") for number in range(6)])
     assert counts(world).independent == pytest.approx(36 / (9 + 3))
+
+
+def test_an_entity_that_comes_back_each_day_is_one_over_all_days(world: World) -> None:
+    """Three customers on each of four days, one of them another one each time, and a row of nobody."""
+    keep(world)
+    for day in range(4):
+        entities = ["one", "two", f"day {day}", None]
+        rows = [
+            answer(10 * day + number, score=0.7, day=day + 0.5, entity_id=one) for number, one in enumerate(entities)
+        ]
+        world.log(rows)
+    assert counts(world, start=0, end=4).independent == pytest.approx(16**2 / (4**2 + 4**2 + 4 + 4))
+
+
+def test_of_many_entities_some_tell_how_many_come_back(world: World) -> None:
+    keep(world)
+    for day in range(3):
+        world.log(
+            [
+                answer(
+                    1000 * day + number,
+                    score=0.7,
+                    day=day + 0.5,
+                    entity_id=f"{number}" if number % 2 else f"{day} {number}",
+                )
+                for number in range(400)
+            ]
+        )
+    # Half of them come each day: 200 have three rows, 600 have one.
+    assert counts(world, start=0, end=3).independent == pytest.approx(1200**2 / (200 * 9 + 600), rel=0.2)
 
 
 def test_the_answers_of_a_regression_are_its_scores(world: World) -> None:

@@ -12,9 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from auto_retrain.adapters.live.log_scores import group_counts
 from auto_retrain.comparison.predictions import Predictions
-from auto_retrain.domain.holdout_profile import HoldoutProfile
+from auto_retrain.domain.holdout_profile import MAX_ENTITIES, HoldoutProfile, sum_of
 from auto_retrain.triggers.score_estimates import estimate_metrics, interval_of
-from tests.unit.scored import measured, profile
+from tests.unit.scored import measured, profile, scored_answers, usual
 
 Array = np.ndarray
 Scored = tuple[Array, Array]
@@ -78,6 +78,22 @@ def test_where_few_are_wrong_the_interval_holds_what_labels_say(source: str) -> 
         # Nominal 0.95; three standard errors of 100 runs are 0.065.
         assert share > 0.885, name
         assert abs(excess) < (0.002 if name == "accuracy" else 0.012), name
+
+
+@pytest.mark.parametrize(("knows_entities", "share"), [(True, 0.95), (False, 0.7)])
+def test_customers_who_come_back_each_day_tell_as_much_as_those_of_one_day(knows_entities: bool, share: float) -> None:
+    """Each of 400 has the same score and the same label on seven days; three standard errors are up to 0.1."""
+    covered = []
+    for run in range(200):
+        random = np.random.default_rng([22, run])
+        made = profile(scored_answers(rows=3000, seed=run))
+        yes, ids = usual(random, 400), random.integers(0, 2**62, 400)
+        day = group_counts(yes, yes >= 0.5, made).changed(without_entity=0 if knows_entities else 400)
+        some = tuple((int(one), 1) for one in np.sort(ids)[:MAX_ENTITIES]) if knows_entities else ()
+        counts = sum_of([day.changed(entities=some)] * 7)
+        low, high = estimate_metrics(made, counts).of_metric["accuracy"].share_interval()
+        covered.append(low <= np.mean((random.random(400) < yes) == (yes >= 0.5)) <= high)
+    assert np.mean(covered) == pytest.approx(share, abs=0.1 if share < 0.9 else 0.05)
 
 
 ERRORS: dict[str, Callable[[np.random.Generator, int], Array]] = {

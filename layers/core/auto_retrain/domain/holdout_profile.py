@@ -1,5 +1,6 @@
 """What a version's scores meant on its labelled holdout, and how many logged answers had such scores later."""
 
+from collections import Counter
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from .windows import Window
 ScoreKind = Literal["positive", "answer", "number"]
 # Below, neither the holdout nor a window of the log says enough.
 MIN_SCORED_ROWS = 300
+# Of a day: what is kept is small, and that they come back is seen in a few.
+MAX_ENTITIES = 50
 
 
 class GroupLosses(Record):
@@ -67,7 +70,8 @@ class ScoreCounts(Record):
     `answered` are those without an error. Of those, `of_other_classes` have an answer that is neither class of a model
     of two, and `without_score` none that can be one; neither is in a group. Those `outside`, by answer, have a score
     that no row of the holdout with the same answer had, and are in the nearest group. `independent` is how many rows
-    tell as much as those in groups.
+    tell as much as those in groups, of which some are `without_entity`. `entities` are those of a day with the smallest
+    hashes, and their rows: on any two days the same ones, if they come back.
     """
 
     answered: int = 0
@@ -75,6 +79,8 @@ class ScoreCounts(Record):
     without_score: int = 0
     outside: tuple[int, ...] = ()
     independent: float = 0.0
+    without_entity: int = 0
+    entities: tuple[tuple[int, int], ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
 
     @property
@@ -90,9 +96,35 @@ def sum_of(parts: list[ScoreCounts]) -> ScoreCounts:
         of_other_classes=sum(part.of_other_classes for part in parts),
         without_score=sum(part.without_score for part in parts),
         outside=tuple(map(sum, zip(*(part.outside for part in filled), strict=True))),
-        independent=sum(part.independent for part in parts),
+        independent=_independent([part for part in parts if part.scored]),
+        without_entity=sum(part.without_entity for part in parts),
         groups=tuple(
             tuple(map(sum, zip(*of_answer, strict=True)))
             for of_answer in zip(*(part.groups for part in filled), strict=True)
         ),
     )
+
+
+def _independent(days: list[ScoreCounts]) -> float:
+    """How many rows tell as much as those of several days, as if all of an entity were alike.
+
+    (sum of sizes)² / (sum of their squares), where one without an entity is one by itself. Source: L. Kish, "Survey
+    Sampling" (1965).
+    """
+    if not days:
+        return 0.0
+    rows, alone = sum(day.scored for day in days), sum(day.without_entity for day in days)
+    within_days = sum(day.scored**2 / day.independent for day in days) - alone
+    return rows**2 / (alone + within_days * _growth(days))
+
+
+def _growth(days: list[ScoreCounts]) -> float:
+    """By how much the squares of the sizes of entities are larger over all days than if nobody came back."""
+    # Up to the last one of the day that has the least range, each day has all that came.
+    last = min((day.entities[-1][0] for day in days if len(day.entities) == MAX_ENTITIES), default=None)
+    sizes, of_days = Counter[int](), 0
+    for entity, rows in (each for day in days for each in day.entities):
+        if last is None or entity <= last:
+            sizes[entity] += rows
+            of_days += rows**2
+    return sum(rows**2 for rows in sizes.values()) / of_days if of_days else 1.0

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ...domain.holdout_profile import HoldoutProfile, ScoreCounts
+from ...domain.holdout_profile import MAX_ENTITIES, HoldoutProfile, ScoreCounts
 from ...domain.labelled_days import start_of
 from ...domain.manifest import DataObject
 from ...ports import DataStore
@@ -56,8 +56,17 @@ def count_scores(day: date, files: Sequence[DataObject], profile: HoldoutProfile
         answered=rows.num_rows,
         of_other_classes=others,
         without_score=rows.num_rows - others - scored.num_rows,
-        independent=independent_rows(scored) if scored.num_rows else 0.0,
+        **(_units(scored) if scored.num_rows else {}),
     )
+
+
+def _units(scored: pa.Table) -> dict[str, Any]:
+    """How many rows tell as much as these, and some of the entities that they belong to."""
+    cells = scored["entity"]
+    entities, sizes = np.unique(cells.drop_null().to_numpy(), return_counts=True)
+    some = zip(entities[:MAX_ENTITIES].tolist(), sizes[:MAX_ENTITIES].tolist(), strict=True)
+    independent = independent_rows(scored)
+    return {"independent": independent, "without_entity": cells.null_count, "entities": tuple(some)}
 
 
 def group_counts(scores: Numbers, answered: Numbers, profile: HoldoutProfile) -> ScoreCounts:
