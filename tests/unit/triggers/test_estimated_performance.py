@@ -206,7 +206,8 @@ def test_another_metric_may_be_estimated_and_one_with_too_few_rows_is_inconclusi
     assert area.value == pytest.approx(0.98, abs=0.02)
     negative = COUNTS.changed(groups=(COUNTS.groups[0], tuple(0 for _ in COUNTS.groups[1])))
     none = judge(scored(negative, PROFILE), policy=the_policy({"metric": "precision"}))
-    assert "'precision' cannot be estimated from this log" in none.reason
+    assert none.reason.startswith("'precision' cannot be estimated from this log, only accuracy")
+    assert none.reason.endswith(": fewer than 30 rows are expected to tell")
 
 
 def test_a_metric_that_no_label_checks_says_whose_trust_it_has() -> None:
@@ -243,7 +244,10 @@ def test_of_more_than_two_classes_the_accuracy_is_estimated() -> None:
     assert verdict.met
     assert verdict.value == pytest.approx(probabilities.max(axis=1).mean(), abs=0.02)
     precision = judge(scored(counts, made), policy=the_policy({"metric": "precision"}))
-    assert precision.reason == "'precision' cannot be estimated from this log, only accuracy"
+    reason = (
+        "'precision' cannot be estimated from this log, only accuracy: of more than two classes it has the probability"
+    )
+    assert precision.reason == f"{reason} of the answer alone"
 
 
 def of_three_classes(random: np.random.Generator, concentration: float) -> Predictions:
@@ -291,7 +295,10 @@ def test_before_anything_serves_the_reading_says_so() -> None:
             {"deployment": {"requests": {"source": "cloudwatch"}}},
             "'prediction_log', whose scores are read",
         ),
-        ({"metric": {"name": "churn_quality"}}, "allowed are accuracy, f1_score, precision, recall, roc_auc"),
+        (
+            {"metric": {"name": "churn_quality"}},
+            "allowed are accuracy, f1_score, precision, recall, roc_auc \\(of more than two",
+        ),
         ({"triggers": {**ENABLED, "estimated_performance": {"window_days": 31}}}, "window_days"),
         ({"triggers": {**ENABLED, "estimated_performance": {"metric": "mae"}}}, "'mae'; allowed are accuracy"),
     ],

@@ -13,7 +13,7 @@ from ..domain.numbers import shown_number
 from ..domain.policy.policy import Policy
 from ..domain.trigger_type import TriggerType
 from ..domain.verdict import Outcome, Strength, Verdict
-from ..statistics.estimated_performance import Estimate
+from ..statistics.estimated_performance import MIN_ROWS_OF_RATIO, Estimate
 from .base import Evidence, Trigger
 from .estimate_trust import CHECKED_WINDOWS, UNKNOWN, Trust, judge_trust
 from .score_estimates import Estimates, estimate_metrics, interval_of
@@ -78,11 +78,19 @@ def _judge(policy: Policy, look: EstimateLook) -> Verdict:
         return _verdict(policy, Outcome.INCONCLUSIVE, f"nothing can be estimated: {look.estimates.doubt}")
     estimate = look.estimates.of_metric.get(name)
     if estimate is None:
-        known = ", ".join(look.estimates.of_metric)
-        return _verdict(policy, Outcome.INCONCLUSIVE, f"'{name}' cannot be estimated from this log, only {known}")
+        return _verdict(policy, Outcome.INCONCLUSIVE, f"'{name}' cannot be estimated from this log, {_why_not(look)}")
     if look.trust.word == "not trusted":
         return _verdict(policy, Outcome.INCONCLUSIVE, f"the estimator is not trusted: {_trust(policy, name, look)}")
     return _judge_estimate(policy, name, estimate, look)
+
+
+def _why_not(look: EstimateLook) -> str:
+    """What can be estimated, and why nothing else; where there are two classes, only rows may be too few."""
+    known = f"only {', '.join(look.estimates.of_metric)}"
+    is_answer = look.reading and look.reading.profile and look.reading.profile.kind == "answer"
+    if is_answer:
+        return f"{known}: of more than two classes it has the probability of the answer alone"
+    return f"{known}: fewer than {MIN_ROWS_OF_RATIO} rows are expected to tell"
 
 
 def _judge_estimate(policy: Policy, name: str, estimate: Estimate, look: EstimateLook) -> Verdict:

@@ -98,7 +98,9 @@ class Policy(StrictRecord):
         fitting = sorted(name for name in get_args(EstimatedMetric) if METRICS[name].task is self.data.task)
         if self.estimated_metric not in fitting:
             field = f"triggers.estimated_performance.metric is '{self.estimated_metric}'"
-            raise ValueError(f"{named} cannot estimate that metric: {field}; allowed are {', '.join(fitting)}")
+            # A policy does not say how many classes there are.
+            alone = "" if self.data.task is Task.REGRESSION else " (of more than two classes accuracy alone)"
+            raise ValueError(f"{named} cannot estimate that metric: {field}; allowed are {', '.join(fitting)}{alone}")
         return self
 
     @model_validator(mode="after")

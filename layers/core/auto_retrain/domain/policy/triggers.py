@@ -33,7 +33,8 @@ class EstimatedPerformancePolicy(StrictRecord):
     metric: EstimatedMetric | None = Field(
         default=None,
         description="metric that is estimated and compared with performance_metric_threshold: accuracy, precision, "
-        "recall, f1_score or roc_auc, for a regression mae or rmse; none: metric.name",
+        "recall, f1_score or roc_auc (of more than two classes accuracy alone), for a regression mae or rmse; none: "
+        "metric.name",
     )
     window_days: int = Field(
         default=7,
