@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..domain.data_check import HoldoutDigests
+from .code_points import order_of
 
 Array = np.ndarray[Any, Any]
 Texts = list[str]
@@ -14,7 +15,7 @@ Texts = list[str]
 
 def digest_rows(row_ids: Array, labels: Array, entities: Array | None, slices: Mapping[str, Array]) -> HoldoutDigests:
     """Digest columns of shape (rows,), whatever order the rows are in; labels that are numbers count by their texts."""
-    order = np.argsort(row_ids)
+    order = order_of(row_ids)
     groups = [slices[name] for name in sorted(slices)]
     columns = [row_ids, labels, *groups] if entities is None else [row_ids, labels, entities, *groups]
     texts: list[Texts] = [column[order].astype(str).tolist() for column in columns]

@@ -1,7 +1,7 @@
 """Compares versions on a holdout in parts: one part is in memory at a time, and what remains of it are sums."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -71,9 +71,12 @@ def _add(part: PartOfPair, known: Survey, whole: "_Sums", slices: dict[tuple[str
         part = PartOfPair(*(version.in_classes(known.classes) for version in part.versions))
     hashes = unit_hashes(part.challenger, seed)
     whole.add(part, hashes)
+    # Of a slice, only its size and its answers count; its texts would take longer to copy than everything else.
+    columns = part.challenger.slices
+    part = PartOfPair(*(replace(version, row_ids=version.labels, entities=None) for version in part.versions))
     for (column, value), sums in slices.items():
-        chosen = part.challenger.slices[column] == value
-        if chosen.any():
+        chosen = np.flatnonzero(columns[column] == value)
+        if chosen.size:
             sums.add(PartOfPair(*(version.only(chosen) for version in part.versions)), hashes[chosen])
 
 

@@ -10,6 +10,7 @@ from ..domain.metric_kinds import Task
 from ..domain.policy.data import DataPolicy
 from ..domain.results import PredictionFile
 from .array_files import MAX_BYTES, read_arrays
+from .code_points import are_distinct, are_writable
 from .predictions import Predictions
 
 Array = np.ndarray[Any, Any]
@@ -20,17 +21,17 @@ SLICE_PREFIX = "slice:"
 MAX_ERROR_OF_SUM = 1e-6
 
 
-def parse_predictions(content: bytes, file: PredictionFile, data: DataPolicy) -> Predictions:
+def parse_predictions(content: bytes, file: PredictionFile, data: DataPolicy, is_known: bool = False) -> Predictions:
     """Read a prediction file; raises ArtifactInvalid unless it fits its row count and the policy.
 
-    Nothing in it is ever unpickled.
+    Nothing in it is ever unpickled. The values of a file that `is_known` are not looked at again.
     """
     wanted = [*_ARRAYS, *(f"{SLICE_PREFIX}{name}" for name in data.slices)]
     try:
         predictions = _predictions_in(read_arrays(content, wanted), data)
     except (KeyError, ValueError) as error:
         raise ArtifactInvalid(f"'{file.uri}' is not a prediction file: {error}") from error
-    problem = _problem_in(predictions, file)
+    problem = None if is_known else _problem_in(predictions, file)
     if problem:
         raise ArtifactInvalid(f"'{file.uri}' {problem}")
     return predictions
@@ -80,7 +81,7 @@ def _problem_in_texts(answers: Predictions) -> str | None:
     for name, column in texts.items():
         if column is not None and not _is_unicode(column):
             return f"has {name} that are not text"
-    if np.unique(answers.row_ids).size != answers.rows:
+    if not are_distinct(answers.row_ids):
         return "holds a row id more than once"
     return None
 
@@ -126,13 +127,7 @@ def _problem_in_scores(answers: Predictions, classes: Array) -> str | None:
 
 
 def _is_unicode(column: Array) -> bool:
-    if column.dtype.kind != "U":
-        return False
-    try:
-        "".join(column.ravel().tolist()).encode()
-    except (UnicodeEncodeError, ValueError, SystemError):
-        return False
-    return True
+    return column.dtype.kind == "U" and are_writable(column)
 
 
 def _are_measurable(numbers: Array) -> bool:

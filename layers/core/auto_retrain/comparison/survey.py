@@ -8,6 +8,7 @@ import numpy as np
 
 from ..domain.errors import ArtifactInvalid
 from ..statistics.parted_units import PartedUnits, hashes_of
+from .code_points import code_points, values_of
 from .predictions import Predictions
 from .versions import ValueRows
 
@@ -79,7 +80,7 @@ class _Surveyor:
         self._classes = _united(self._classes, part)
         for name, values in challenger.slices.items():
             known = self._slices.get(name, _NONE)
-            self._slices[name] = _checked(name, _more(known, *np.unique(values, return_counts=True)))
+            self._slices[name] = _checked(name, _more(known, *values_of(values)))
         self._samples.append(self._drawn(part))
 
     def result(self) -> Survey:
@@ -110,7 +111,7 @@ class _Surveyor:
 
 def unit_hashes(answers: Predictions, seed: int) -> Array:
     """A hash of what each row belongs to: its entity, or itself."""
-    return hashes_of(answers.row_ids if answers.entities is None else answers.entities, seed)
+    return hashes_of(code_points(answers.row_ids if answers.entities is None else answers.entities), seed)
 
 
 _NONE = ValueRows(np.empty(0), np.empty(0, np.int64))

@@ -20,7 +20,7 @@ from .record_decision import judgement_fact
 
 # Longer than the longest way through the state machine with all its retries, so that a lease never expires under a
 # running execution; a rollout extends it.
-LEASE = timedelta(hours=146)
+LEASE = timedelta(hours=147)
 
 
 def open_job(

@@ -11,11 +11,13 @@ from ...ports import Ports
 from .load_predictions import load_predictions
 
 
-def load_version(version: str, scores: ScoringResult, policy: Policy, ports: Ports) -> Predictions:
+def load_version(
+    version: str, scores: ScoringResult, policy: Policy, ports: Ports, is_known: bool = False
+) -> Predictions:
     """The predictions of one version; raises ArtifactInvalid if they are absent or not what their digest says."""
     if version not in scores.predictions:
         raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
-    return load_predictions(scores.predictions[version], policy.data, ports)
+    return load_predictions(scores.predictions[version], policy.data, ports, is_known)
 
 
 def on_frozen_rows(

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...comparison.canonical_answers import in_canonical_texts
 from ...comparison.holdout import digest_rows
 from ...comparison.merge import merge_parts
 from ...comparison.pair_up import on_same_rows
+from ...comparison.predictions import Predictions
 from ...comparison.survey import PartOfPair
 from ...comparison.versions import Terms, Versions
 from ...domain.errors import ArtifactInvalid
@@ -17,33 +19,68 @@ from ...ports import Ports
 from .frozen_rows import load_version, on_frozen_rows, seed_of
 from .looks import Looks
 
+# Of all challengers together: what a function can read in its time, of which a million take four to five seconds.
+MAX_ROWS = 150_000_000
+
 
 def versions_in_parts(
     version: str, job: RetrainingJob, scores: Sequence[ScoringResult], policy: Policy, looks: Looks, ports: Ports
 ) -> Versions:
     """One challenger beside the champion, if there is one.
 
-    Raises ArtifactInvalid if predictions are absent, changed, or not of the rows that were frozen.
+    Raises ArtifactInvalid if predictions are absent, changed, too many, or not of the rows that were frozen.
     """
     rows = sum(score.predictions[version].rows for score in scores if version in score.predictions)
     if not rows:
         raise ArtifactInvalid(f"version {version} was not scored in any part of the holdout")
+    compared = len(job.challengers)
+    if rows * compared > MAX_ROWS:
+        raise ArtifactInvalid(
+            f"{compared} challengers on {rows} rows each are more than the {MAX_ROWS:,} rows that can be compared; "
+            "take fewer variants, or a shorter triggers.evaluation_window_days"
+        )
+    reader = _Reader(version, job, scores, policy, ports)
+    return merge_parts(reader.parts, rows, Terms(policy, compared, *looks), seed_of(job))
 
-    def read() -> Iterator[PartOfPair]:
-        for part, score in enumerate(scores):
-            if score.predictions or not _has_no_rows(job, part):
-                yield _part(version, job, part, score, policy, ports)
 
-    return merge_parts(read, rows, Terms(policy, len(job.challengers), *looks), seed_of(job))
+class _Reader:
+    """Reads parts, and looks closely the first time only: a file with the same digest has the same content."""
 
+    def __init__(
+        self, version: str, job: RetrainingJob, scores: Sequence[ScoringResult], policy: Policy, ports: Ports
+    ) -> None:
+        self._version, self._job, self._scores = version, job, scores
+        self._policy, self._ports = policy, ports
+        # By part, whether challenger and champion had to be put into canonical texts.
+        self._respelled: dict[int, tuple[bool, bool]] = {}
 
-def _part(
-    version: str, job: RetrainingJob, part: int, scores: ScoringResult, policy: Policy, ports: Ports
-) -> PartOfPair:
-    challenger, _ = on_frozen_rows(version, load_version(version, scores, policy, ports), job, part)
-    if job.champion_version is None:
-        return PartOfPair(challenger)
-    return PartOfPair(challenger, on_same_rows(challenger, load_version(job.champion_version, scores, policy, ports)))
+    def parts(self) -> Iterator[PartOfPair]:
+        for part, score in enumerate(self._scores):
+            if score.predictions or not _has_no_rows(self._job, part):
+                yield self._again(part) if part in self._respelled else self._checked(part)
+
+    def _checked(self, part: int) -> PartOfPair:
+        scored = self._load(self._version, part)
+        challenger, _ = on_frozen_rows(self._version, scored, self._job, part)
+        number = self._job.champion_version
+        if number is None:
+            self._respelled[part] = challenger is not scored, False
+            return PartOfPair(challenger)
+        scored_champion = self._load(number, part)
+        champion = on_same_rows(challenger, scored_champion)
+        self._respelled[part] = challenger is not scored, champion is not scored_champion
+        return PartOfPair(challenger, champion)
+
+    def _again(self, part: int) -> PartOfPair:
+        numbers = (self._version, self._job.champion_version)
+        loaded = [self._load(number, part, is_known=True) for number in numbers if number]
+        respelled = self._respelled[part]
+        return PartOfPair(
+            *(in_canonical_texts(each) if was else each for each, was in zip(loaded, respelled, strict=False))
+        )
+
+    def _load(self, version: str, part: int, is_known: bool = False) -> Predictions:
+        return load_version(version, self._scores[part], self._policy, self._ports, is_known)
 
 
 def _has_no_rows(job: RetrainingJob, part: int) -> bool:
