@@ -96,6 +96,13 @@ def test_scores_that_cannot_be_ones_are_none_and_strange_ones_are_outside(world:
     assert found.groups == ((0, 0, 0), (0, 0, 2))
 
 
+def test_a_probability_that_a_float_of_32_bits_made_more_than_1_is_one(world: World) -> None:
+    keep(world)
+    world.log([answer(1, score=1.0000001), answer(2, score=-1e-7, prediction="no"), answer(3, score=1.001)])
+    assert counts(world).without_score == 1
+    assert counts(world).groups == ((1, 0, 0), (0, 0, 1))
+
+
 def test_an_answer_that_is_neither_class_is_not_taken_for_the_negative_one(world: World) -> None:
     keep(world)
     world.log([answer(1, score=0.7, prediction="maybe"), answer(2, score=0.2, prediction="no"), answer(3, score=None)])

@@ -178,6 +178,28 @@ def test_a_rare_answer_whose_scores_lie_a_little_beyond_those_of_the_holdout_is_
     assert "outside" not in judge(scored(counts, made)).reason
 
 
+def test_the_extremes_of_few_entities_leave_out_more_than_those_of_as_many_rows() -> None:
+    random = np.random.default_rng(7)
+    yes = np.repeat(random.random(100), 30)
+    made = profile(replace(probable(yes, random), entities=np.repeat(np.arange(100), 30).astype(str)))
+    now = random.random(3000)
+    counts = group_counts(now, now >= 0.5, made)
+    assert sum(counts.outside) > 0.01 * 3000
+    assert judge(scored(counts.changed(outside=(100, 100)), made)).outcome is not Outcome.INCONCLUSIVE
+
+
+def test_an_answer_that_the_holdout_never_had_is_noticed_if_there_are_more_than_a_few() -> None:
+    random = np.random.default_rng(8)
+    yes = random.uniform(0, 0.4, 3000)
+    made = profile(probable(yes, random))
+    few, many = (np.concatenate([yes, np.full(rows, 0.9)]) for rows in (3, 50))
+    assert "outside" not in judge(scored(group_counts(few, few >= 0.5, made), made)).reason
+    verdict = judge(scored(group_counts(many, many >= 0.5, made), made))
+    assert (
+        "50 of 50 scores of the answer 'yes' are outside of the holdout, which never had this answer" in verdict.reason
+    )
+
+
 @pytest.mark.parametrize("written", [np.float32, lambda scores: np.round(scores, 4), lambda scores: 1 - (1 - scores)])
 def test_scores_written_with_fewer_digits_are_where_they_were(written: Callable[[np.ndarray], np.ndarray]) -> None:
     """In steps of thirtieths, most of them exactly 0 or 1, as of a forest."""

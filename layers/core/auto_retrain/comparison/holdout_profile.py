@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..domain.canonical_text import canonical_text
-from ..domain.holdout_profile import MIN_SCORED_ROWS, AnswerScores, GroupLosses, HoldoutProfile
+from ..domain.holdout_profile import MIN_SCORED_ROWS, ROUNDING, AnswerScores, GroupLosses, HoldoutProfile
 from ..domain.windows import Window
 from ..statistics.calibration import calibration_error, edges_of, fit_chances, groups_of, midway
 from .canonical_answers import in_canonical_classes
@@ -15,8 +15,8 @@ from .version_metrics import Metrics
 
 Array = np.ndarray[Any, Any]
 
-# What four digits leave of a score (half a unit of the last one, and a little more), and floats of 32 bits of numbers.
-ROUNDING = 6e-5
+# In standard errors of the accuracy, and for what is summed in another order.
+MAX_DISTANCE, SLACK = 3.0, 1e-9
 
 
 def profile_of(model_name: str, number: str, version: Metrics, window: Window | None) -> HoldoutProfile:
@@ -60,7 +60,18 @@ def _of_two_classes(answers: Predictions, own: Array, positive: str | None, abou
         return HoldoutProfile(**about, problem=_problem(answers) or "all rows of its holdout are of one class")
     scores = answers.scores[:, own[1]]
     by_answer = dict(zip(texts, (scores[~answered], scores[answered]), strict=True))
-    return _of_scores(answers, scores, came_true, by_answer, about)
+    made = _of_scores(answers, scores, came_true, by_answer, about)
+    if made.problem or _explains(made, scores, came_true, answered):
+        return made
+    return HoldoutProfile(**about, problem="what came true on its holdout does not rise with its scores")
+
+
+def _explains(made: HoldoutProfile, scores: Array, came_true: Array, answered: Array) -> bool:
+    """Whether the chances, which never fall, are as often right on the holdout as the answers were."""
+    chances = np.array(made.chances)[groups_of(scores, np.array(made.edges))]
+    expected, right = np.where(answered, chances, 1 - chances).mean(), np.mean(answered == came_true)
+    error = np.sqrt(right * (1 - right) * made.design_effect / scores.size)
+    return bool(abs(expected - right) <= MAX_DISTANCE * error + SLACK)
 
 
 def _of_answers(answers: Predictions, about: dict[str, Any]) -> HoldoutProfile:
@@ -157,7 +168,9 @@ def _losses(losses: Array, places: Array) -> GroupLosses | None:
     """None if they are too large for their squares to be numbers."""
     rows = np.bincount(places)
     means = np.bincount(places, losses) / rows
-    variances = np.bincount(places, (losses - means[places]) ** 2) / np.maximum(rows - 1, 1)
+    squares = np.bincount(places, (losses - means[places]) ** 2)
+    # One row does not tell how much others would vary.
+    variances = np.where(rows > 1, squares / np.maximum(rows - 1, 1), losses.var())
     if not np.isfinite(variances).all():
         return None
     return GroupLosses(means=_plain(means), variances=_plain(variances), greatest=float(losses.max()))

@@ -12,6 +12,8 @@ from .windows import Window
 ScoreKind = Literal["positive", "answer", "number"]
 # Below, neither the holdout nor a window of the log says enough.
 MIN_SCORED_ROWS = 300
+# What four digits leave of a score (half a unit of the last one, and a little more), and floats of 32 bits of numbers.
+ROUNDING = 6e-5
 # Of a day: what is kept is small, and that they come back is seen in a few.
 MAX_ENTITIES = 50
 

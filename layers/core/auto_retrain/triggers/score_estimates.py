@@ -74,8 +74,9 @@ def _outside(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
     """Answer by answer: a wrong log of a rare one is a small share of all."""
     for answer, outside, groups in zip(profile.answers, counts.outside, counts.groups, strict=False):
         rows = sum(groups)
-        may_be = max(MAX_UNKNOWN_SHARE, SELDOM_OUTSIDE / max(answer.rows, SELDOM_OUTSIDE))
-        if outside > max(may_be * rows, MIN_OUTSIDE) or (outside and outside == rows):
+        known = answer.rows / profile.design_effect
+        may_be = max(MAX_UNKNOWN_SHARE, SELDOM_OUTSIDE / max(known, SELDOM_OUTSIDE)) if answer.rows else 0.0
+        if outside > max(may_be * rows, MIN_OUTSIDE):
             what = f"{outside} of {rows} {_values_of(profile)}"
             what += f" of the answer '{answer.answer}'" if answer.answer is not None else ""
             yield f"{what} are outside of {_span(answer)}{_cause(profile)}"

@@ -83,6 +83,10 @@ def test_a_profile_that_an_earlier_release_did_not_keep_is_made_from_the_stored_
     world.ports.data.prune("quality/", keep=())
     assert estimate_performance("churn", world.ports) == before
     assert world.ports.data.read(key) == kept
+    # As one that another release left.
+    world.ports.data.write(profile_key("churn", "2"), kept.replace(b'"schema_version":2', b'"schema_version":1'))
+    assert estimate_performance("churn", world.ports) == before
+    assert world.ports.data.read(key) == kept
 
 
 def test_a_challenger_that_may_be_promoted_leaves_a_profile_and_another_one_does_not() -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ...domain.holdout_profile import MAX_ENTITIES, HoldoutProfile, ScoreCounts
+from ...domain.holdout_profile import MAX_ENTITIES, ROUNDING, HoldoutProfile, ScoreCounts
 from ...domain.labelled_days import start_of
 from ...domain.manifest import DataObject
 from ...ports import DataStore
@@ -46,9 +46,10 @@ def count_scores(day: date, files: Sequence[DataObject], profile: HoldoutProfile
         once = first_of_each(rows_of(in_order(pool, partial(_read, day, profile, data), files)))
     rows = once.filter(pc.invert(once["failed"]))
     # A missing score is NaN.
-    scores, answered = rows["score"].to_numpy(), rows["answer"].to_numpy()
+    logged, answered = rows["score"].to_numpy(), rows["answer"].to_numpy()
+    scores = logged if profile.kind == "number" else np.clip(logged, 0, 1)
     is_known = answered != _OTHER
-    is_score = is_known & (np.isfinite(scores) if profile.kind == "number" else (scores >= 0) & (scores <= 1))
+    is_score = is_known & np.isfinite(logged) & (np.abs(logged - scores) <= ROUNDING)
     counts = group_counts(scores[is_score], answered[is_score], profile)
     scored = rows.filter(pa.array(is_score))
     others = int(np.count_nonzero(~is_known))
