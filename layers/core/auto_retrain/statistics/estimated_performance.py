@@ -175,7 +175,7 @@ def estimate_loss(
     of_holdout = sum(
         share**2 * variance / known for share, variance, known in zip(shares, variances, holdout_rows, strict=True)
     )
-    unseen = UNSEEN_ROWS * greatest / sum(holdout_rows)
+    unseen = greatest * (UNSEEN_ROWS / sum(holdout_rows) + design_effect / n)
     return Estimate(_product(shares, losses), sqrt(of_labels), sqrt(of_holdout), unseen=unseen)
 
 
@@ -183,8 +183,8 @@ def root_of(mean_square: Estimate) -> Estimate:
     """The root of an estimated mean square, by the delta method."""
     root = sqrt(mean_square.value)
     slope = 1 / (2 * root) if root else 0.0
-    unseen = sqrt(mean_square.value + mean_square.unseen) - root
-    return Estimate(root, mean_square.of_labels * slope, mean_square.of_holdout * slope, unseen=unseen)
+    errors = (mean_square.of_labels * slope, mean_square.of_holdout * slope)
+    return Estimate(root, *errors, unseen=mean_square.unseen * slope)
 
 
 def _estimate(
