@@ -45,4 +45,5 @@ def _basis(estimated: "PerformanceEstimate") -> str:
     text = f"{estimated.holdout_rows} labelled rows of its holdout{days}"
     if estimated.calibration_error is None:
         return text
-    return f"{text}; scores were calibrated, whose error was {shown_number(estimated.calibration_error)}"
+    error = shown_number(estimated.calibration_error)
+    return f"{text}; scores are calibrated by them, and had a calibration error of {error}"
