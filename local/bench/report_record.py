@@ -41,7 +41,12 @@ def record_of(versions: Any) -> tuple[RetrainingJob, ValidationResult]:
         verdicts=judge_gates(versions.terms.policy, comparison),
         inputs=inputs,
     )
-    job = RetrainingJob(
+    return a_job(), result
+
+
+def a_job() -> RetrainingJob:
+    """A job as it is when it has been opened."""
+    return RetrainingJob(
         job_id="shop-1",
         model_name="shop",
         trigger_type=TriggerType.MANUAL,
@@ -52,4 +57,3 @@ def record_of(versions: Any) -> tuple[RetrainingJob, ValidationResult]:
         created_at=NOW,
         windows=windows_at(NOW, evaluation_days=30, training_days=180, label_delay_days=0),
     )
-    return job, result

@@ -47,17 +47,14 @@ def main() -> None:
     data = {"prefix": "shop", "row_id": "id", "label": "bought", "numeric": ["age"], "slices": ["plan"]}
     policy = Policy.model_validate({"model": "shop", "owner": "team", "data": data}, strict=False)
     ports, random = MemoryPorts(), np.random.default_rng(1)
-    files = [_write(name, rows, signal, random, ports) for name, signal in (("1", 1.5), ("2", 2.5))]
-    _judge(files, policy, ports)  # imports, and what numpy does only once
+    files = [write_predictions(name, rows, signal, random, ports) for name, signal in (("1", 1.5), ("2", 2.5))]
+    judge(files, policy, ports)  # imports, and what numpy does only once
     runs = 1 if rows > SMALL else 5
     started = time.perf_counter()
     for _ in range(runs):
-        _judge(files, policy, ports)
+        judge(files, policy, ports)
     seconds = (time.perf_counter() - started) / runs
-    peak = next(
-        int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")
-    )
-    figures = {"seconds": seconds, "megabytes": peak / 1000, **_report(files, policy, ports)}
+    figures = {"seconds": seconds, "megabytes": peak_megabytes(), **_report(files, policy, ports)}
     if rows <= SMALL:
         figures["bootstrap"] = _row_by_row(rows, random)
     print(json.dumps(figures))
@@ -69,14 +66,21 @@ def _report(files: list[Any], policy: Any, ports: Any) -> dict[str, float]:
     from auto_retrain.report import render_report
     from local.bench.report_record import record_of
 
-    versions = _judge(files, policy, ports)
+    versions = judge(files, policy, ports)
     job, result = record_of(versions)
     started = time.perf_counter()
     page = render_report(job, result, curves_of(versions.challenger), curves_of(versions.champion))
     return {"report": time.perf_counter() - started, "page": len(page.encode()) / 1e6}
 
 
-def _judge(files: list[Any], policy: Any, ports: Any) -> Any:
+def peak_megabytes() -> float:
+    """The most memory that this process ever had."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1000
+
+
+def judge(files: list[Any], policy: Any, ports: Any) -> Any:
+    """Compare the versions of two prediction files, the champion's first, and ask all gates."""
     from auto_retrain.comparison.compare import compare
     from auto_retrain.comparison.confusion import confusion_of
     from auto_retrain.comparison.pair_up import pair_up
@@ -93,7 +97,10 @@ def _judge(files: list[Any], policy: Any, ports: Any) -> Any:
     return versions
 
 
-def _write(name: str, rows: int, signal: float, random: np.random.Generator, ports: Any) -> Any:
+def write_predictions(
+    name: str, rows: int, signal: float, random: np.random.Generator, ports: Any, save: Any = np.savez
+) -> Any:
+    """Store a prediction file and describe it; the larger the signal, the better is the model."""
     from auto_retrain.domain.digest import sha256_of
     from auto_retrain.domain.results import PredictionFile
 
@@ -108,7 +115,7 @@ def _write(name: str, rows: int, signal: float, random: np.random.Generator, por
         "scores": np.column_stack([1 - yes, yes]),
     }
     arrays["slice:plan"] = np.array(["free", "plus", "pro"])[np.arange(rows) % 3]
-    np.savez(file, **arrays)
+    save(file, **arrays)
     uri = ports.data.write(f"{name}.npz", file.getvalue())
     return PredictionFile(uri=uri, sha256=sha256_of(file.getvalue()), rows=rows)
 

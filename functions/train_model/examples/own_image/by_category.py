@@ -74,7 +74,7 @@ def train(order: Document, manifest: Document, storage: Any) -> Document:
 
 
 def score(order: Document, manifest: Document, storage: Any) -> Document:
-    rows = rows_of(storage, manifest["data"], manifest["holdout"])
+    rows = rows_of(storage, manifest["data"], manifest["holdout"], order.get("part"))
     predictions = {}
     for version, expected in order["versions"].items():
         content = Mlflow(order).read_model(version, expected)
@@ -110,8 +110,11 @@ def predict(model: Document, rows: Document, version: str, order: Document, stor
     return {"uri": uri, "sha256": hashlib.sha256(content).hexdigest(), "rows": len(predictions)}
 
 
-def rows_of(storage: Any, columns: Document, window: Document) -> Document:
-    """Row ids, labels and categories of the labelled rows, as text; each object as it was when the job began."""
+def rows_of(storage: Any, columns: Document, window: Document, part: int | None = None) -> Document:
+    """Row ids, labels and categories of the labelled rows, or of those of one part, as text.
+
+    Each object is as it was when the job began.
+    """
     rows: Document = {"row_ids": [], "labels": [], "categories": [], "unlabelled": 0}
     if columns["format"] != "parquet" or columns.get("labels"):
         raise PermanentFailure("this image reads only Parquet that has the labels in the same objects as the features")
@@ -121,6 +124,8 @@ def rows_of(storage: Any, columns: Document, window: Document) -> Document:
         raise PermanentFailure("this image reads only data in folders of days, not one table with a date column")
     wanted = [columns["row_id"], columns["label"], *columns["categorical"][:1]]
     for frozen in window["objects"]:
+        if part not in (None, frozen.get("part")):
+            continue
         content = read(storage, frozen["uri"], frozen["etag"])
         for row in parquet.read_table(io.BytesIO(content), columns=wanted).to_pylist():
             if row[columns["label"]] is None:

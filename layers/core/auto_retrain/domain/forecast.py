@@ -13,16 +13,18 @@ from .usage import PodUse, Usage
 JOBS = 5
 
 
-def forecast_of(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int, prices: Prices) -> Forecast:
+def forecast_of(
+    costs: Sequence[RecentCost], training: TrainingPolicy, variants: int, prices: Prices, parts: int = 1
+) -> Forecast:
     """The median of the newest costs of retrainings with as many variants and the same pods.
 
-    `costs` are oldest first, and `variants` is 0 for a single training.
+    `costs` are oldest first, `variants` is 0 for a single training, and so many `parts` of a holdout are scored.
     """
     newest = _newest(costs, training, variants)
     return Forecast(
         usd=_expected(newest),
         jobs=len(newest),
-        at_most=round(_at_most(training, variants, prices), 6),
+        at_most=round(_at_most(training, variants, prices, parts), 6),
     )
 
 
@@ -66,15 +68,20 @@ def _expected(ordered: list[float]) -> float | None:
     return round((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2, 6)
 
 
-def _at_most(training: TrainingPolicy, variants: int, prices: Prices) -> float:
-    """All pods until their Kubernetes Jobs are stopped: at training, and at scoring and before it at a proxy, one."""
+def _at_most(training: TrainingPolicy, variants: int, prices: Prices, parts: int) -> float:
+    """All pods until their Kubernetes Jobs are stopped: of a proxy one, and of scoring one for each part."""
     pods = _pods(training, variants)
-    at_once = pods if training.workers > 1 else min(pods, training.pods_at_once)
-    minutes = min(training.deadline_minutes * ceil(pods / at_once), MAX_DEADLINE_MINUTES)
+    minutes = _minutes(training, pods, pods if training.workers > 1 else min(pods, training.pods_at_once))
+    minutes += _minutes(training, parts, min(parts, training.pods_at_once))
     of_proxy = training.of_proxy
     # Variants have none.
     before = _cost(of_proxy, of_proxy.deadline_minutes, prices) if training.proxy and not variants else 0.0
-    return before + _cost(training, at_once * minutes + training.deadline_minutes, prices)
+    return before + _cost(training, minutes, prices)
+
+
+def _minutes(training: TrainingPolicy, pods: int, at_once: int) -> int:
+    """What all pods of a Kubernetes Job run together until it is stopped."""
+    return at_once * min(training.deadline_minutes * ceil(pods / at_once), MAX_DEADLINE_MINUTES)
 
 
 def _cost(training: TrainingPolicy, minutes: int, prices: Prices) -> float:

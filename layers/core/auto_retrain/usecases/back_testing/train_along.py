@@ -64,7 +64,8 @@ def as_tried(policy: Policy) -> Policy:
         watch_days=policy.deployment.watch_days, needs_way_back=policy.deployment.needs_way_back
     )
     training = policy.training.changed(batched=False, namespace=None, workers=1)
-    return policy.changed(deployment=deployment, training=training)
+    # What pods do together elsewhere, the one of the back-test does alone.
+    return policy.changed(deployment=deployment, training=training, data=policy.data.changed(parts=1))
 
 
 def _asked(request: BackTestRequest) -> Iterator[AskedRetraining]:

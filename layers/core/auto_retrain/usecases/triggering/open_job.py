@@ -32,8 +32,8 @@ def open_job(
     """
     evidence = decision.evidence.document if decision.evidence else None
     job = _new_job(decision, applied, hash_of(evidence), ports)
-    prices = ports.prices.current().prices
-    job = job.expecting(forecast_of(costs, applied.policy.training, len(job.variants), prices))
+    policy, prices = applied.policy, ports.prices.current().prices
+    job = job.expecting(forecast_of(costs, policy.training, len(job.variants), prices, policy.data.parts))
     facts = _facts_of(job)
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE, *facts, evidence=evidence)

@@ -1,0 +1,115 @@
+"""Validation of holdouts in parts, up to a hundred million rows, next to one piece."""
+
+import json
+import os
+import subprocess
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from local.bench.figure import Figure
+from local.bench.validation import judge, peak_megabytes, write_predictions
+from local.paths import CORE, ROOT, env_python
+
+PROBE = "from local.bench.large_holdout import main; main()"
+ONE_PIECE = 2_000_000
+
+
+class Holdout(NamedTuple):
+    """So many parts of so many rows."""
+
+    parts: int
+    rows: int
+
+    @property
+    def name(self) -> str:
+        pieces = "1 piece" if self.parts == 1 else f"{self.parts} parts"
+        return f"validation of {self.parts * self.rows:,} rows in {pieces}"
+
+
+# All parts have the content of the first one, because it takes longer to make them than to read them.
+HOLDOUTS = (Holdout(1, ONE_PIECE), Holdout(2, 1_000_000), Holdout(10, 1_000_000), Holdout(64, 1_562_500))
+MEGABYTES_OF_FUNCTION = 3008
+
+
+def measure() -> list[Figure]:
+    """CPU seconds and memory for a challenger beside a champion, each holdout in a process of its own."""
+    figures = []
+    for holdout in HOLDOUTS:
+        taken = _probe(holdout)
+        millions = holdout.parts * holdout.rows / 1e6
+        figures += [
+            Figure(holdout.name, taken["seconds"], "CPU s", 6 * millions),
+            Figure(f"{holdout.name}: memory", taken["megabytes"], "MB", MEGABYTES_OF_FUNCTION * 0.8),
+        ]
+    return figures
+
+
+def _probe(holdout: Holdout) -> dict[str, float]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (CORE, ROOT))), "HOLDOUT": json.dumps(holdout)}
+    command = [str(env_python("dev")), "-c", PROBE]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    figures: dict[str, float] = json.loads(process.stdout)
+    return figures
+
+
+def main() -> None:
+    """Print what one validation takes: reading and checking files, every metric, slices and gates."""
+    from auto_retrain.adapters.memory import MemoryPorts
+    from auto_retrain.domain.policy.policy import Policy
+
+    holdout = Holdout(*json.loads(os.environ["HOLDOUT"]))
+    data = {"prefix": "shop", "row_id": "id", "label": "bought", "numeric": ["age"], "slices": ["plan"]}
+    policy = Policy.model_validate({"model": "shop", "owner": "team", "data": data}, strict=False)
+    ports, random = MemoryPorts(), np.random.default_rng(1)
+    files = [
+        write_predictions(name, holdout.rows, signal, random, ports, np.savez_compressed)
+        for name, signal in (("1", 1.5), ("2", 2.5))
+    ]
+    started = time.process_time()
+    if holdout.parts == 1:
+        judge(files, policy, ports)
+    else:
+        _judge_parts(files, holdout.parts, policy, ports)
+    print(json.dumps({"seconds": time.process_time() - started, "megabytes": peak_megabytes()}))
+
+
+def _judge_parts(files: list[Any], parts: int, policy: Any, ports: Any) -> None:
+    from auto_retrain.comparison.compare import compare
+    from auto_retrain.comparison.confusion import confusion_of
+    from auto_retrain.comparison.slices import compare_slices
+    from auto_retrain.domain.results import ScoringResult
+    from auto_retrain.gates import judge_gates
+    from auto_retrain.usecases.validating.in_parts import versions_in_parts
+    from auto_retrain.usecases.validating.looks import Looks
+
+    champion, challenger = files
+    job = _job_of(challenger, parts, policy, ports)
+    part = ScoringResult(
+        schema_version=1, kind="score", job_id=job.job_id, predictions={"1": champion, "2": challenger}
+    )
+    versions = versions_in_parts("2", job, [part] * parts, policy, Looks(1, 1), ports)
+    comparison = compare(versions, slices=compare_slices(versions))
+    confusion_of(versions)
+    judge_gates(policy, comparison)
+
+
+def _job_of(challenger: Any, parts: int, policy: Any, ports: Any) -> Any:
+    """A job whose parts were frozen with the rows of the file."""
+    from auto_retrain.comparison.holdout import merged_digests
+    from auto_retrain.domain.data_check import DataCheck, DataSummary, Power, WindowSummary
+    from auto_retrain.domain.model_version import ModelVersion
+    from auto_retrain.usecases.validating.load_predictions import load_predictions
+    from local.bench.report_record import a_job
+
+    rows = parts * challenger.rows
+    window = WindowSummary(rows=rows, labelled=rows, repeated_ids=0, missing_ids=0, distinct_labels=2)
+    frozen = merged_digests([load_predictions(challenger, policy.data, ports).digests()] * parts)
+    check = DataCheck(
+        summary=DataSummary(training=window, holdout=window, overlap=0),
+        holdout=frozen,
+        power=Power(chance=None, reason="not predicted"),
+    )
+    versions = {"champion": ModelVersion(number="1"), "challenger": ModelVersion(number="2")}
+    return a_job().changed(data_check=check, **versions)
