@@ -18,6 +18,7 @@ PROFILE = HoldoutProfile(
     version="1",
     window=None,
     kind="positive",
+    classes=("no", "yes"),
     edges=(0.3, 0.5),
     answers=(
         AnswerScores(answer="no", rows=150, least=0.1, greatest=0.49),
@@ -101,6 +102,13 @@ def test_a_probability_that_a_float_of_32_bits_made_more_than_1_is_one(world: Wo
     world.log([answer(1, score=1.0000001), answer(2, score=-1e-7, prediction="no"), answer(3, score=1.001)])
     assert counts(world).without_score == 1
     assert counts(world).groups == ((1, 0, 0), (0, 0, 1))
+
+
+def test_of_more_classes_an_answer_that_is_none_of_them_is_not_counted(world: World) -> None:
+    classes, all_rows = ("no", "perhaps", "yes"), (AnswerScores(rows=300, least=0.3, greatest=1),)
+    keep(world, PROFILE.changed(kind="answer", classes=classes, answers=all_rows, border=None))
+    world.log([answer(number, score=0.7, prediction=text) for number, text in enumerate([*classes, "maybe", "1"])])
+    assert (counts(world).of_other_classes, counts(world).groups) == (2, ((0, 0, 3),))
 
 
 def test_an_answer_that_is_neither_class_is_not_taken_for_the_negative_one(world: World) -> None:

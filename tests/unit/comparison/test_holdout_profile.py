@@ -36,7 +36,7 @@ def test_of_more_classes_only_the_answer_has_a_probability() -> None:
     labels = np.array([random.choice(3, p=row) for row in scores])
     answers = Predictions(np.arange(1000).astype(str), labels, scores.argmax(axis=1), np.array(["a", "b", "c"]), scores)
     made = profile(answers, positive=None)
-    assert (made.kind, len(made.answers)) == ("answer", 1)
+    assert (made.kind, len(made.answers), made.classes) == ("answer", 1, ("a", "b", "c"))
     right = np.average(made.chances, weights=made.rows)
     assert right == pytest.approx(np.mean(labels == answers.predictions), abs=0.03)
 

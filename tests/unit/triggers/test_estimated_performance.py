@@ -138,7 +138,10 @@ COUNTS = logged(PROFILE)
         (ScoreCounts(), "the prediction log has no answers of version 1 in the window"),
         (logged(PROFILE, rows=299), "only 299 answers with a score are in the window (300 needed)"),
         (COUNTS.changed(answered=4000, without_score=1000), "1000 of 4000 answers have no score between 0 and 1"),
-        (COUNTS.changed(answered=3040, of_other_classes=40), "40 of 3040 answers are neither 'no' nor 'yes'"),
+        (
+            COUNTS.changed(answered=3040, of_other_classes=40),
+            "40 of 3040 answers are none of its classes ('no', 'yes')",
+        ),
         (COUNTS.changed(outside=(100, 0)), "100 of 1463 scores of the answer 'no' are outside of 0.0000 to 0.4962"),
         (logged(PROFILE, draw=lambda random, rows: np.full(rows, 0.7)), "all scores in the window are alike"),
     ],

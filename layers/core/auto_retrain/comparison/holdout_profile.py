@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 
 from ..domain.canonical_text import canonical_text
-from ..domain.holdout_profile import MIN_SCORED_ROWS, ROUNDING, AnswerScores, GroupLosses, HoldoutProfile
+from ..domain.holdout_profile import (
+    MAX_NAMED_CLASSES,
+    MIN_SCORED_ROWS,
+    ROUNDING,
+    AnswerScores,
+    GroupLosses,
+    HoldoutProfile,
+)
 from ..domain.windows import Window
 from ..statistics.calibration import calibration_error, edges_of, fit_chances, groups_of, midway
 from .canonical_answers import in_canonical_classes
@@ -32,7 +39,9 @@ def profile_of(model_name: str, number: str, version: Metrics, window: Window | 
         return _of_numbers(answers, about)
     positive = None if version.positive is None else canonical_text(str(answers.classes[version.positive]))
     answers = in_canonical_classes(answers)
+    assert answers.classes is not None
     own = _own_classes(answers)
+    about["classes"] = tuple(answers.classes[own].tolist()) if own.size <= MAX_NAMED_CLASSES else ()
     if own.size != 2:
         return _of_answers(answers, about)
     return _of_two_classes(answers, own, positive, about)

@@ -14,6 +14,8 @@ ScoreKind = Literal["positive", "answer", "number"]
 MIN_SCORED_ROWS = 300
 # What four digits leave of a score (half a unit of the last one, and a little more), and floats of 32 bits of numbers.
 ROUNDING = 6e-5
+# More classes are not named in a profile, which travels with the evidence for a decision.
+MAX_NAMED_CLASSES = 200
 # Of a day: what is kept is small, and that they come back is seen in a few.
 MAX_ENTITIES = 50
 
@@ -42,7 +44,8 @@ class AnswerScores(Record):
 class HoldoutProfile(Record):
     """The rows of a version's holdout in groups with similar scores, in the order of the scores.
 
-    `edges` say where groups begin, the first left out. `answers` are the negative and the positive class if `kind` is
+    `classes` are those that the version knows, in canonical text, if there are at most 200. `edges` say where groups
+    begin, the first left out. `answers` are the negative and the positive class if `kind` is
     positive, otherwise one for all rows. Where a threshold parts the answers, those with the positive class are the
     groups from `border` on. `rows` are counted by group, and `design_effect` says how many of them tell as much as one
     independent row. `chances` are how likely it is that what a score says is true; `error` is the calibration error of
@@ -55,6 +58,7 @@ class HoldoutProfile(Record):
     version: str
     window: Window | None
     kind: ScoreKind
+    classes: tuple[str, ...] = ()
     edges: tuple[float, ...] = ()
     answers: tuple[AnswerScores, ...] = ()
     border: int | None = None
@@ -69,8 +73,8 @@ class HoldoutProfile(Record):
 class ScoreCounts(Record):
     """Logged answers of one version, by answer and group, in the answers and groups of its holdout profile.
 
-    `answered` are those without an error. Of those, `of_other_classes` have an answer that is neither class of a model
-    of two, and `without_score` none that can be one; neither is in a group. Those `outside`, by answer, have a score
+    `answered` are those without an error. Of those, `of_other_classes` have an answer that is none of the classes, and
+    `without_score` no score that can be one; neither is in a group. Those `outside`, by answer, have a score
     that no row of the holdout with the same answer had, and are in the nearest group. `independent` is how many rows
     tell as much as those in groups, of which some are `without_entity`. `entities` are those of a day with the smallest
     hashes, and their rows: on any two days the same ones, if they come back.

@@ -19,6 +19,8 @@ from ..statistics.estimated_performance import (
 MAX_UNKNOWN_SHARE = 0.05
 # Of answers: each of another class is wrong, which no chance allows for.
 MAX_OTHER_SHARE = 0.01
+# Classes in a sentence.
+MAX_SHOWN = 3
 # Of scores of one answer. The extremes of k rows leave out 2 / (k + 1) of all on average, and five times that seldom.
 MIN_OUTSIDE = 5
 SELDOM_OUTSIDE = 10.0
@@ -54,8 +56,9 @@ def _doubts(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
     if counts.answered == 0:
         yield f"the prediction log has no answers of version {profile.version} in the window"
     if counts.of_other_classes > MAX_OTHER_SHARE * counts.answered:
-        classes = " nor ".join(f"'{each.answer}'" for each in profile.answers)
-        yield f"{counts.of_other_classes} of {counts.answered} answers are neither {classes}, as on the holdout"
+        known = ", ".join(f"'{each}'" for each in profile.classes[:MAX_SHOWN])
+        more = f" and {len(profile.classes) - MAX_SHOWN} more" if len(profile.classes) > MAX_SHOWN else ""
+        yield f"{counts.of_other_classes} of {counts.answered} answers are none of its classes ({known}{more})"
     if counts.without_score > MAX_UNKNOWN_SHARE * counts.answered:
         what = "finite number" if profile.kind == "number" else "score between 0 and 1"
         yield f"{counts.without_score} of {counts.answered} answers have no {what}"

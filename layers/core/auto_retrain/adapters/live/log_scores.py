@@ -120,8 +120,10 @@ def _compacted(
 
 
 def _places(answer: pa.Array, profile: HoldoutProfile) -> pa.Array:
-    """The place of each answer among those of the profile, which knows their texts for two classes alone."""
-    if profile.kind != "positive":
+    """The place of each answer among those of the profile: there is one for all classes if it does not part two."""
+    if not profile.classes:
         return pa.array(np.zeros(len(answer), np.int8))
-    classes = hashed(pa.array([known.answer for known in profile.answers], pa.string()))
-    return pc.cast(pc.fill_null(pc.index_in(answer, classes), _OTHER), pa.int8())
+    parts = profile.kind == "positive"
+    names = [known.answer for known in profile.answers] if parts else profile.classes
+    place = pc.index_in(answer, hashed(pa.array(names, pa.string())))
+    return pc.cast(pc.fill_null(place if parts else pc.multiply(place, 0), _OTHER), pa.int8())
