@@ -284,6 +284,9 @@ class DecisionLog(Protocol):
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
         """The newest decisions by event time, newest first."""
 
+    def newest_first(self, model_name: str) -> Iterator[DecisionRecord]:
+        """All that are kept, read as far as somebody asks for the next one."""
+
 
 class PriceSource(Protocol):
     """What things cost."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from auto_retrain.adapters.dynamodb import decisions as decision_log
 from auto_retrain.domain.decision_record import DecisionRecord
 from auto_retrain.domain.fleet import FleetMoney, FleetUsage, SweepMark
 from auto_retrain.domain.trigger_type import TriggerType
@@ -37,7 +38,23 @@ def test_the_newest_decisions_of_a_model_come_first(stores: Stores) -> None:
     stores.decisions.record(decided("d", 9, model="fraud"))
     assert [decision.key for decision in stores.decisions.recent("churn", 2)] == ["b", "c"]
     assert stores.decisions.recent("churn", 9)[-1] == decided("a", 1)
+    assert list(stores.decisions.newest_first("churn")) == stores.decisions.recent("churn", 9)
     assert stores.decisions.recent("nobody", 9) == []
+
+
+def test_decisions_are_read_page_by_page_and_only_as_far_as_somebody_asks(
+    aws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_table("jobs")
+    decisions = dynamo_stores(client).decisions
+    for number in range(5):
+        decisions.record(decided(f"{number}", number))
+    pages, query = [], client.query
+    monkeypatch.setattr(decision_log, "PAGE", 2)
+    monkeypatch.setattr(client, "query", lambda **asked: pages.append(asked) or query(**asked))
+    newest = decisions.newest_first("churn")
+    assert ([next(newest).key for _ in range(2)], len(pages)) == (["4", "3"], 1)
+    assert ([decision.key for decision in newest], len(pages)) == (["2", "1", "0"], 3)
 
 
 def test_what_a_decision_was_judged_on_is_kept_beside_it(stores: Stores) -> None:

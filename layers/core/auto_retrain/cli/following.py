@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Annotated, Protocol, TypeVar
 
 import typer
@@ -28,6 +29,7 @@ FOLLOW_SECONDS = 3.0
 MAX_DELAY, PATIENCE = 30.0, 300.0
 # How often a job is looked for that an execution opens within seconds.
 OPENING_ATTEMPTS = 10
+NEWEST_DECISIONS = 20
 # A script may want to know more than whether the job ended: 0 is a promotion, 1 a failure.
 NOT_PROMOTED = 3
 _CODES = {Ending.PROMOTED: 0, Ending.FAILED: 1, Ending.ROLLED_BACK: 1}
@@ -126,7 +128,8 @@ def _await_opening(job_id: str, view: View, ports: Ports) -> DecisionRecord | No
     for attempt in range(OPENING_ATTEMPTS):
         if _patiently(lambda: ports.jobs.get(job_id), view):
             return None
-        held = _patiently(lambda: decision_of(job_id, ports), view)
+        # One that is made while we wait is among the newest.
+        held = _patiently(partial(decision_of, job_id, ports, NEWEST_DECISIONS if attempt else None), view)
         if held:
             return held
         if attempt == 0:

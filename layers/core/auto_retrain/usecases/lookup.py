@@ -1,5 +1,7 @@
 """Looks up the records that a use case requires."""
 
+from itertools import islice
+
 from ..domain.decision_record import DecisionRecord
 from ..domain.deployment_ledger import LedgerLine
 from ..domain.errors import JobUnknown, ModelUnknown
@@ -12,8 +14,6 @@ from ..ports import Ports
 
 # Each step of a rollout is a line of the ledger as well.
 MAX_LINES = 1_000
-# A model makes a few each day, and they are kept for 400 days.
-MAX_DECISIONS = 1_000_000
 _WHERE = "'auto-retrain models list' for the names of those that have one"
 
 
@@ -33,9 +33,9 @@ def job_of(job_id: str, ports: Ports) -> RetrainingJob:
     return job
 
 
-def decision_of(name: str, ports: Ports) -> DecisionRecord | None:
-    """The decision of a name, if it is still kept."""
-    kept = ports.decisions.recent(model_of_job(name), MAX_DECISIONS)
+def decision_of(name: str, ports: Ports, among: int | None = None) -> DecisionRecord | None:
+    """The decision of a name, if it is still kept, and among so many of the newest."""
+    kept = islice(ports.decisions.newest_first(model_of_job(name)), among)
     return next((decision for decision in kept if decision.name == name), None)
 
 

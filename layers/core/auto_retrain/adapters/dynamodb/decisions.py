@@ -1,6 +1,7 @@
 """Decisions on whether to retrain, in DynamoDB; old ones are deleted by their time to live."""
 
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, timedelta
 from itertools import islice
@@ -16,6 +17,8 @@ from .keys import Item, model_key
 from .table import Table, item_of, readable, record_of
 
 RETENTION = timedelta(days=400)
+# A model makes a few a day.
+PAGE = 100
 # Another decision than the stored one; an earlier release stored it without a hash.
 _CHANGED = "attribute_not_exists(decision_hash) OR decision_hash <> :hash"
 
@@ -51,10 +54,15 @@ class DynamoDecisionLog:
             raise RecordInvalid(f"what decision '{decision.key}' was judged on cannot be read") from error
 
     def recent(self, model_name: str, limit: int) -> list[DecisionRecord]:
+        return list(islice(self._newest_first(model_name, limit), limit))
+
+    def newest_first(self, model_name: str) -> Iterator[DecisionRecord]:
+        return self._newest_first(model_name, PAGE)
+
+    def _newest_first(self, model_name: str, page: int) -> Iterator[DecisionRecord]:
         values: Item = {":pk": {"S": f"MODEL#{model_name}"}, ":prefix": {"S": "DECISION#"}}
-        options = {"ScanIndexForward": False, "Limit": limit, "ConsistentRead": True}
-        items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, **options)
-        return list(islice(readable(items, DecisionRecord), limit))
+        options = {"ScanIndexForward": False, "Limit": page, "ConsistentRead": True}
+        return readable(self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, **options), DecisionRecord)
 
 
 def decision_items(decision: DecisionRecord, evidence: bytes | None) -> list[Item]:

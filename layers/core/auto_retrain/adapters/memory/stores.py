@@ -102,6 +102,9 @@ class MemoryDecisionLog:
         decisions = [decision for key, decision in sorted(self._decisions.items()) if key[0] == model_name]
         return decisions[::-1][:limit]
 
+    def newest_first(self, model_name: str) -> Iterator[DecisionRecord]:
+        return iter(self.recent(model_name, len(self._decisions)))
+
 
 def _place_of(decision: DecisionRecord) -> tuple[str, datetime, str]:
     return decision.model_name, decision.event_time, decision.key

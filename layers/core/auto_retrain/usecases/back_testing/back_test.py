@@ -24,7 +24,7 @@ from ...ports import MetricSource, Ports
 from ...triggers import enabled_triggers
 from ...triggers.scheduled import Scheduled, is_due
 from ..ending.end_job import end_as
-from ..lookup import MAX_DECISIONS, policy_of
+from ..lookup import policy_of
 from ..triggering.check_triggers import check_triggers
 from ..triggering.detect_drift import detect_drift
 from ..triggering.sweep_models import sweep_models
@@ -236,7 +236,7 @@ class Run:
     def decisions(self) -> Iterator[PastDecision]:
         """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
         ports = self._world.ports
-        for record in ports.decisions.recent(self._policy.model, MAX_DECISIONS)[::-1]:
+        for record in [*ports.decisions.newest_first(self._policy.model)][::-1]:
             if record.event_time >= self._begin:
                 job = ports.jobs.get(record.job_id) if record.job_id else None
                 yield _decision(record, job, self._endings)
