@@ -61,6 +61,7 @@ TABLE_PERMISSIONS = {
     "waiting.claim": on(MODELS, CHANGE),
     "decisions.record": FACT,
     "decisions.recent": on(MODELS, QUERY),
+    "decisions.newest_first": on(MODELS, QUERY),
     "decisions.stored": on(MODELS, READ),
     "decisions.evidence": on(MODELS, READ),
     "sweeps.last": on(FLEET, READ),

@@ -90,6 +90,11 @@ class FeatureHistogram(Record):
     live_effects: DesignEffects = Field(default_factory=DesignEffects)
 
     @property
+    def has_edges(self) -> bool:
+        """Whether the reference had a finite number: without any there are no edges, and all numbers are in one bin."""
+        return len(self.reference) > 2
+
+    @property
     def has_unknown_categories(self) -> bool:
         """Whether new categories, if there are any, cannot be recognised."""
         return self.kind == "categorical" and self.unseen is None

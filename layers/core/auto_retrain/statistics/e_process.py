@@ -105,11 +105,7 @@ def _log_ratio(rate_a: float, block: Block, odds_ratio: float) -> float:
     odds_b = odds_ratio * rate_a / (1 - rate_a)
     rate_b = odds_b / (1 + odds_b)
     rate = (rows_a * rate_a + rows_b * rate_b) / (rows_a + rows_b)
-    # As `_log_likelihood` of both arms, written out because no other line of an analysis runs as often.
-    no_event = log1p(-rate)
-    of_a = events_a * log(rate_a / rate) + (rows_a - events_a) * (log1p(-rate_a) - no_event)
-    of_b = events_b * log(rate_b / rate) + (rows_b - events_b) * (log1p(-rate_b) - no_event)
-    return of_a + of_b
+    return _log_likelihood(rows_a, events_a, rate_a, rate) + _log_likelihood(rows_b, events_b, rate_b, rate)
 
 
 def _log_likelihood(rows: float, events: float, rate: float, null_rate: float) -> float:

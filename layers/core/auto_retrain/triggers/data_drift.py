@@ -16,8 +16,6 @@ from .overall_drift import judge_overall
 from .seasonal_drift import unless_seasonal
 
 _MAX_NAMED = 5
-# Two bins, and missing values.
-_MIN_BINS = 3
 
 
 class DataDrift(Trigger):
@@ -95,9 +93,8 @@ def judge_drift(
     overall = judge_overall(policy, histograms, scores) if histograms else None
     if season:
         year_before = judge_drift(policy, list(season))
-        # Without a finite number then there are no bins, in which anything would be as it was.
-        blind = {f"{CHECK}:{each.feature}" for each in season if len(each.reference) < _MIN_BINS}
-        known = {each.check: each for each in year_before.features if not (each.check in blind and _is_calm(each))}
+        seen = {f"{CHECK}:{each.feature}" for each in season if each.has_edges}
+        known = {each.check: each for each in year_before.features if each.check in seen}
         verdicts = [unless_seasonal(verdict, known.get(verdict.check)) for verdict in verdicts]
         # A feature that did not exist then may be what all of them together have drifted by.
         is_whole = len(season) == len(histograms)
@@ -108,10 +105,6 @@ def judge_drift(
     dead = [] if "dead_column" in policy.data.tolerate else dead_columns(histograms, needed)
     has_enough = dataset.outcome is not Outcome.INCONCLUSIVE or all(smaller_side(each) >= needed for each in histograms)
     return DriftVerdicts(dataset, verdicts, dead, overall, is_sound=not dead and (has_enough or are_alive(histograms)))
-
-
-def _is_calm(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.UNMET
 
 
 def _judge_dataset(policy: Policy, verdicts: list[Verdict], overall: Verdict | None, looks: int) -> Verdict:

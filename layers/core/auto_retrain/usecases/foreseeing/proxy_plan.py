@@ -3,14 +3,12 @@
 from datetime import timedelta
 
 from ...domain.data_check import DataSummary
-from ...domain.ending import Ending
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import Policy
 from ...domain.policy.proxy import ProxyPolicy
 from ...domain.proxy import ProxyPlan
 from ...ports import Ports
 from ...triggers import backs_off
-from .past_comparisons import MAX_RECENT_JOBS
 from .skipping import skipped_before
 
 # Two proxies on more than this share of the rows cost about half as much as the training that they may save.
@@ -45,22 +43,10 @@ def _why_none(job: RetrainingJob, policy: Policy, share: float, ports: Ports) ->
 
 def _why_no_more(job: RetrainingJob, rules: ProxyPolicy, ports: Ports) -> str | None:
     """The way out: a sample may mislead, so it does not hold a training back for ever."""
-    earlier = skipped_before(job, ports)
-    if earlier >= rules.max_refusals:
-        return f"{earlier} jobs in a row trained nothing (training.proxy.max_refusals = {rules.max_refusals})"
-    first = _first_of_row(job, ports) if earlier else None
-    if first and job.event_time - first.event_time >= timedelta(days=rules.max_days):
-        since = f"nothing was trained since {first.event_time:%F}"
-        return f"{since}, for {(job.event_time - first.event_time).days} days (training.proxy.max_days)"
+    count, since = skipped_before(job, ports)
+    if count >= rules.max_refusals:
+        return f"{count} jobs in a row trained nothing (training.proxy.max_refusals = {rules.max_refusals})"
+    if since and job.event_time - since >= timedelta(days=rules.max_days):
+        days = (job.event_time - since).days
+        return f"nothing was trained since {since:%F}, for {days} days (training.proxy.max_days)"
     return None
-
-
-def _first_of_row(job: RetrainingJob, ports: Ports) -> RetrainingJob | None:
-    """The first of the jobs in a row that were skipped, as far as the newest ones show it."""
-    first = None
-    for other in ports.jobs.list_recent(job.model_name, MAX_RECENT_JOBS):
-        if other.ending and other.ending.is_retraining:
-            break
-        if other.job_id != job.job_id and other.ending is Ending.SKIPPED:
-            first = other
-    return first

@@ -1,5 +1,7 @@
 """Whether a job trains although its power is low: a forecast alone must not hold a model back for long."""
 
+from datetime import datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from ...domain.data_check import Power
@@ -19,6 +21,13 @@ class Skipping(NamedTuple):
     in_a_row: int = 0
 
 
+class SkippedRow(NamedTuple):
+    """How many jobs in a row were skipped, and when the first of them was, as far as the newest jobs show it."""
+
+    count: int = 0
+    since: datetime | None = None
+
+
 def decide_skipping(job: RetrainingJob, policy: Policy, power: Power, ports: Ports) -> Skipping:
     """Skip a job of little power, unless a person forced it or as many were skipped in a row on a forecast as may.
 
@@ -30,7 +39,7 @@ def decide_skipping(job: RetrainingJob, policy: Policy, power: Power, ports: Por
         return Skipping()
     if job.forced:
         return Skipping(overridden=f"trained because {job.actor} forced it, although {problem}")
-    earlier = skipped_before(job, ports)
+    earlier = skipped_before(job, ports).count
     if power.basis == "forecast" and earlier >= max_skips(job, policy):
         times = "the job before was skipped" if earlier == 1 else f"{earlier} jobs before were skipped"
         return Skipping(overridden=f"trained because {times}, although {problem}")
@@ -52,11 +61,9 @@ def _problem(policy: Policy, power: Power) -> str | None:
     return f"{power.reason}; validation.min_power = {asked:g} asks for {asked:.0%}"
 
 
-def skipped_before(job: RetrainingJob, ports: Ports) -> int:
-    """How many jobs in a row were skipped since the last one that trained a challenger; failed ones say nothing."""
-    for other in ports.jobs.list_recent(job.model_name, MAX_RECENT_JOBS):
-        if other.job_id != job.job_id and other.ending is Ending.SKIPPED:
-            return max(1, other.skipped_in_a_row)
-        if other.ending and other.ending.is_retraining:
-            return 0
-    return 0
+def skipped_before(job: RetrainingJob, ports: Ports) -> SkippedRow:
+    """The jobs that were skipped since the last one that trained a challenger; failed ones say nothing."""
+    recent = ports.jobs.list_recent(job.model_name, MAX_RECENT_JOBS)
+    untrained = takewhile(lambda other: not (other.ending and other.ending.is_retraining), recent)
+    row = [other for other in untrained if other.ending is Ending.SKIPPED and other.job_id != job.job_id]
+    return SkippedRow(max(1, row[0].skipped_in_a_row), row[-1].event_time) if row else SkippedRow()
