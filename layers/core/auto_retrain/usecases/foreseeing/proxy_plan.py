@@ -43,9 +43,9 @@ def _why_none(job: RetrainingJob, policy: Policy, share: float, ports: Ports) ->
 
 def _why_no_more(job: RetrainingJob, rules: ProxyPolicy, ports: Ports) -> str | None:
     """The way out: a sample may mislead, so it does not hold a training back for ever."""
-    count, since = skipped_before(job, ports)
-    if count >= rules.max_refusals:
-        return f"{count} jobs in a row trained nothing (training.proxy.max_refusals = {rules.max_refusals})"
+    jobs, since = skipped_before(job, ports)
+    if jobs >= rules.max_refusals:
+        return f"{jobs} jobs in a row trained nothing (training.proxy.max_refusals = {rules.max_refusals})"
     if since and job.event_time - since >= timedelta(days=rules.max_days):
         days = (job.event_time - since).days
         return f"nothing was trained since {since:%F}, for {days} days (training.proxy.max_days)"

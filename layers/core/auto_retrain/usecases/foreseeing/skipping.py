@@ -24,7 +24,7 @@ class Skipping(NamedTuple):
 class SkippedRow(NamedTuple):
     """How many jobs in a row were skipped, and when the first of them was, as far as the newest jobs show it."""
 
-    count: int = 0
+    jobs: int = 0
     since: datetime | None = None
 
 
@@ -39,7 +39,7 @@ def decide_skipping(job: RetrainingJob, policy: Policy, power: Power, ports: Por
         return Skipping()
     if job.forced:
         return Skipping(overridden=f"trained because {job.actor} forced it, although {problem}")
-    earlier = skipped_before(job, ports).count
+    earlier = skipped_before(job, ports).jobs
     if power.basis == "forecast" and earlier >= max_skips(job, policy):
         times = "the job before was skipped" if earlier == 1 else f"{earlier} jobs before were skipped"
         return Skipping(overridden=f"trained because {times}, although {problem}")

@@ -43,7 +43,7 @@ def _judge(job: RetrainingJob, ports: Ports) -> ProxyCheck:
     except PermanentError as error:
         check = ProxyCheck(reason=f"the proxy shows nothing, so the job trains: {error}"[:MAX_REASON])
     if check.refused:
-        check = check.changed(refused_in_a_row=skipped_before(job, ports).count + 1)
+        check = check.changed(refused_in_a_row=skipped_before(job, ports).jobs + 1)
     _store(job, check.sealed(), use, ports)
     return check
 
