@@ -13,6 +13,7 @@ from functools import partial
 
 from .admission import pod_refusal
 from .agenda import Agenda
+from .defaults import MAX_INT32
 from .ending import Ending
 from .failure_policy import decide
 from .indexes import give_index, is_indexed, is_over, next_indexes, note_failure, retries_before
@@ -124,8 +125,11 @@ class JobController:
             self._judge_failure(job, pod)
 
     def _go_on(self, job: Job) -> None:
-        """Give the next indexes their pods, or end a Job whose indexes have all ended."""
-        if not is_over(job):
+        """Give the next indexes their pods, or end a Job whose indexes have all ended, or of which too many failed."""
+        if len(job.failed_indexes) > job.body["spec"].get("maxFailedIndexes", MAX_INT32):
+            message = "Job has exceeded the specified maximal number of failed indexes"
+            self.ending.fail(job, "MaxFailedIndexesExceeded", message)
+        elif not is_over(job):
             enter_counts(job)
             write_status(job, self._store)
             self._fill(job)

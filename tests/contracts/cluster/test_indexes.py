@@ -54,6 +54,16 @@ def test_an_index_whose_failure_is_final_is_not_retried(kubectl: Kubectl) -> Non
     assert kubectl.logs("one-final").count("index 1\n") == 1
 
 
+def test_a_job_in_which_no_index_may_fail_ends_with_the_first_that_does(kubectl: Kubectl) -> None:
+    script = "[ $JOB_COMPLETION_INDEX != 0 ] || exit 3; sleep 600"
+    indexed(kubectl, "all-or-none", script, backoffLimitPerIndex=0, maxFailedIndexes=0)
+
+    job = kubectl.wait_for("all-or-none", "Failed")
+
+    assert job["status"]["conditions"][-1]["reason"] == "MaxFailedIndexesExceeded"
+    assert job["status"]["failedIndexes"] == "0"
+
+
 def test_failures_of_all_indexes_together_have_no_limit_unless_one_is_given(kubectl: Kubectl) -> None:
     spec = {"completionMode": "Indexed", "completions": 8, "parallelism": 8, "backoffLimitPerIndex": 0}
     job = make_job("unlimited", "false", **spec)

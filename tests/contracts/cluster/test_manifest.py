@@ -298,3 +298,9 @@ def test_parts_of_two_images_are_two_containers_of_each_pod_and_either_may_fail_
     assert [order["part"] for order in json.loads(first["env"][0]["value"])] == [0, 1, 2]
     actions = [rule["action"] for rule in job["spec"]["podFailurePolicy"]["rules"]]
     assert actions == ["FailIndex", "FailIndex", "Ignore"]
+
+
+def test_a_part_that_fails_ends_all_of_them_and_a_variant_only_itself() -> None:
+    parts = [make_order("churn-1", part=part) for part in range(3)]
+    assert build_indexed_job("churn-1-score-1", [parts], TRAINING, "dev", SETTINGS, 2)["spec"]["maxFailedIndexes"] == 0
+    assert "maxFailedIndexes" not in build_indexed()["spec"]

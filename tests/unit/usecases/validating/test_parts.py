@@ -11,6 +11,7 @@ from auto_retrain.domain.files import VersionFiles
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.scored_days import profile_key
 from auto_retrain.domain.validation import Decision
+from auto_retrain.usecases.validating import in_parts
 from auto_retrain.usecases.validating.replay import replay_validation
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import World, a_data_check, predictions, rows, rows_in
@@ -181,3 +182,13 @@ def test_orders_for_scoring_that_could_not_start_are_found_before_the_training()
     world.freeze(job_id, rows(ALL, 0.95), empty=5)
     with pytest.raises(OrdersTooLarge, match="fewer variants or parts"):
         world.start(job_id, "train")
+
+
+def test_more_rows_than_a_function_can_read_in_its_time_are_refused_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = PartedWorld()
+    job_id = world.scored(rows(ALL, 0.95), rows(ALL, 0.88))
+    monkeypatch.setattr(in_parts, "MAX_ROWS", ALL - 1)
+    with pytest.raises(ArtifactInvalid, match=r"1 challengers on 3000 rows .* more than the 2,999 rows"):
+        world.validate(job_id)

@@ -94,7 +94,8 @@ def build_indexed_job(
 
     The orders may belong to several jobs, which an annotation names. Every pod gets the whole list of orders, and its
     completion index selects its own. With several lists, a pod carries out its order of each, one after the other. An
-    order that fails for good, or uses up its retries, does not affect the others. Source: the Job API of Kubernetes
+    order that fails for good, or uses up its retries, does not affect the others, unless they are for parts of one
+    whole. Source: the Job API of Kubernetes
     1.29, backoffLimitPerIndex. Raises ClusterRefused like `build_job`.
     """
     lists = [[_with_image(order, training, stage, settings) for order in orders] for orders in stages]
@@ -111,6 +112,8 @@ def build_indexed_job(
         "activeDeadlineSeconds": min(training.deadline_minutes * rounds, MAX_DEADLINE_MINUTES) * 60,
         "podFailurePolicy": {"rules": _failure_rules(len(lists), "FailIndex")},
     }
+    if orders[-1].part is not None:
+        job["spec"]["maxFailedIndexes"] = 0
     # Each order has its own limit instead.
     del job["spec"]["backoffLimit"]
     if len({order.model_name for order in orders}) > 1:
