@@ -82,12 +82,10 @@ def simulate(
     return tuple({name: float(np.mean(each)) for name, each in by.items()} for by in (covered, excess))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("scored", [as_they_are, overconfident])
 @pytest.mark.parametrize("now", [usual, harder, easier])
-def test_labels_agree_with_the_estimate_as_often_as_it_says_whether_rows_get_harder_or_easier(
-    now: Draw, scored: Callable[[Array], Array]
-) -> None:
-    covered, excess = simulate(usual, now, scored, as_they_are, runs=150, rows=1000)
+def test_labels_agree_with_the_estimate_as_often_as_it_says_whether_rows_get_harder_or_easier(now: Draw) -> None:
+    """Of overconfident scores, which is all the same: only their order counts."""
+    covered, excess = simulate(usual, now, overconfident, as_they_are, runs=150, rows=1000)
     for name in CLASS_METRICS:
         # Nominal 0.95; four standard errors of 150 runs are 0.071. A fit on the same rows is a little too hopeful.
         assert covered[name] > 0.879, name

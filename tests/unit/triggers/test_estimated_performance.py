@@ -191,6 +191,14 @@ def test_the_extremes_of_few_entities_leave_out_more_than_those_of_as_many_rows(
     assert judge(scored(counts.changed(outside=(100, 100)), made)).outcome is not Outcome.INCONCLUSIVE
 
 
+def test_a_window_without_a_score_that_is_rare_on_the_holdout_is_estimated() -> None:
+    """A tree of two steps, one of which 2 of 1,000 rows are in."""
+    yes = np.where(np.arange(3000) < 6, 1.0, 0.0)
+    made = profile(probable(yes, np.random.default_rng(9)))
+    assert "alike" not in judge(scored(group_counts(np.zeros(600), np.zeros(600, int), made), made)).reason
+    assert "alike" in judge(scored(group_counts(np.zeros(9000), np.zeros(9000, int), made), made)).reason
+
+
 def test_an_answer_that_the_holdout_never_had_is_noticed_if_there_are_more_than_a_few() -> None:
     random = np.random.default_rng(8)
     yes = random.uniform(0, 0.4, 3000)

@@ -80,20 +80,22 @@ def test_where_few_are_wrong_the_interval_holds_what_labels_say(source: str) -> 
         assert abs(excess) < (0.002 if name == "accuracy" else 0.012), name
 
 
-@pytest.mark.parametrize(("knows_entities", "share"), [(True, 0.95), (False, 0.7)])
-def test_customers_who_come_back_each_day_tell_as_much_as_those_of_one_day(knows_entities: bool, share: float) -> None:
-    """Each of 400 has the same score and the same label on seven days; three standard errors are up to 0.1."""
+@pytest.mark.parametrize(("knows_entities", "low", "high"), [(True, 0.88, 1.0), (False, 0.55, 0.85)])
+def test_customers_who_come_back_each_day_tell_as_much_as_those_of_one_day(
+    knows_entities: bool, low: float, high: float
+) -> None:
+    """Each of 400 has the same score and the same label on seven days. Three standard errors are 0.07 and 0.14."""
     covered = []
-    for run in range(200):
+    for run in range(100):
         random = np.random.default_rng([22, run])
         made = profile(scored_answers(rows=3000, seed=run))
         yes, ids = usual(random, 400), random.integers(0, 2**62, 400)
         day = group_counts(yes, yes >= 0.5, made).changed(without_entity=0 if knows_entities else 400)
         some = tuple((int(one), 1) for one in np.sort(ids)[:MAX_ENTITIES]) if knows_entities else ()
         counts = sum_of([day.changed(entities=some)] * 7)
-        low, high = estimate_metrics(made, counts).of_metric["accuracy"].share_interval()
-        covered.append(low <= np.mean((random.random(400) < yes) == (yes >= 0.5)) <= high)
-    assert np.mean(covered) == pytest.approx(share, abs=0.1 if share < 0.9 else 0.05)
+        least, greatest = estimate_metrics(made, counts).of_metric["accuracy"].share_interval()
+        covered.append(least <= np.mean((random.random(400) < yes) == (yes >= 0.5)) <= greatest)
+    assert low < np.mean(covered) <= high
 
 
 ERRORS: dict[str, Callable[[np.random.Generator, int], Array]] = {

@@ -19,6 +19,8 @@ from ..statistics.estimated_performance import (
 MAX_UNKNOWN_SHARE = 0.05
 # Of answers: each of another class is wrong, which no chance allows for.
 MAX_OTHER_SHARE = 0.01
+# That scores as varied as those of the holdout are all alike.
+LEAST_CHANCE = 0.001
 # Classes in a sentence.
 MAX_SHOWN = 3
 # Of scores of one answer. The extremes of k rows leave out 2 / (k + 1) of all on average, and five times that seldom.
@@ -65,7 +67,7 @@ def _doubts(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[str]:
     if counts.scored < MIN_SCORED_ROWS:
         yield f"only {counts.scored} answers with a score are in the window ({MIN_SCORED_ROWS} needed)"
     yield from _outside(profile, counts)
-    if len(profile.rows) > 1 and _is_one_group(counts):
+    if _are_alike(profile, counts):
         yield f"all {_values_of(profile)} in the window are alike"
 
 
@@ -98,8 +100,13 @@ def _cause(profile: HoldoutProfile) -> str:
     return f"; is the score the probability of {what}, and the threshold that of the holdout?"
 
 
-def _is_one_group(counts: ScoreCounts) -> bool:
-    return sum(1 for of_group in zip(*counts.groups, strict=True) if any(of_group)) == 1
+def _are_alike(profile: HoldoutProfile, counts: ScoreCounts) -> bool:
+    """Whether all are in one group, which is no wonder where that has most rows of the holdout."""
+    filled = [place for place, of_group in enumerate(zip(*counts.groups, strict=True)) if any(of_group)]
+    if len(filled) != 1:
+        return False
+    share = (profile.rows[filled[0]] + 1) / (sum(profile.rows) + 1)
+    return bool(share**counts.independent < LEAST_CHANCE)
 
 
 def _estimates(profile: HoldoutProfile, counts: ScoreCounts) -> Iterator[tuple[str, Estimate | None]]:
