@@ -13,11 +13,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
-from auto_retrain.adapters.memory.data import MemoryDataStore
 from auto_retrain.adapters.memory.training_world import ListedData, Outside, TrainingWorld, fixed_prices
 from auto_retrain.adapters.memory.tried_metrics import TriedMetrics
 from auto_retrain.domain.cluster import JobOrder
-from auto_retrain.domain.errors import ArtifactMissing, DataChanged, PermanentError, TrainingFailed
+from auto_retrain.domain.errors import DataChanged, PermanentError, TrainingFailed
 from auto_retrain.domain.explain import explain
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.trained_back_test import BackTestManifest, NamedPolicy, TrainedBackTest, days_read, metric_in
@@ -34,6 +33,7 @@ from .storage import Storage
 from .train import train
 from .use import Use
 from .version_shelf import ShelvedVersions, VersionShelf
+from .world_storage import WorldStorage
 
 _STEPS = {"train": train, "score": score, "proxy": train_proxies}
 
@@ -85,7 +85,7 @@ class _Walk:
         metrics = TriedMetrics()
         outside = Outside(metrics, data, ArrowTableReader(data), fixed_prices(manifest.prices))
         self._world = TrainingWorld(outside, begin, self._carry_out)
-        self._storage = _WorldStorage(self._world.ports.data, self._objects)
+        self._storage = WorldStorage(self._world.ports.data, self._objects)
         self._shelf = VersionShelf(self._world.ports.registry, folder)
         metric = metric_in(policy, manifest.metric)
         if metric:
@@ -115,43 +115,3 @@ class _Walk:
         if month != self._told:
             print(f"{self._named.name}: {month}, {serves}", file=sys.stderr, flush=True)
             self._told = month
-
-
-class _WorldStorage(Storage):
-    """The storage of orders in a world: data come from outside, documents stay in its memory."""
-
-    def __init__(self, documents: MemoryDataStore, objects: ObjectCache) -> None:
-        self._documents, self._objects = documents, objects
-
-    def read(self, uri: str, etag: str | None = None) -> bytes:
-        if etag:
-            return self._objects.read(uri, etag)
-        try:
-            return self._documents.read(uri, sys.maxsize)
-        except ArtifactMissing as error:
-            raise DataInvalid(f"{uri} does not exist") from error
-
-    def exists(self, uri: str) -> bool:
-        try:
-            self._documents.read(uri, sys.maxsize)
-        except ArtifactMissing:
-            return False
-        return True
-
-    def write(self, uri: str, content: bytes) -> None:
-        self._documents.write(uri.removeprefix(self._documents.uri("")), content)
-
-    def write_once(self, uri: str, content: bytes) -> bool:
-        if self.exists(uri):
-            return False
-        self.write(uri, content)
-        return True
-
-    def upload(self, path: Path, uri: str) -> None:
-        self.write(uri, path.read_bytes())
-
-    def download(self, uri: str, path: Path) -> None:
-        path.write_bytes(self.read(uri))
-
-    def delete(self, uri: str) -> None:
-        self._documents.prune(uri.removeprefix(self._documents.uri("")), ())

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from auto_retrain.adapters.memory.training_world import Outside
-from auto_retrain.adapters.memory.tried_metrics import AnsweredDay
+from auto_retrain.adapters.memory.tried_metrics import AnsweredDay, Unanswered
 from auto_retrain.comparison.predictions import Predictions as ComparedPredictions
 from auto_retrain.comparison.version_metrics import VersionMetrics, positive_code
 from auto_retrain.domain.errors import ArtifactInvalid, DataMissing
@@ -48,40 +48,49 @@ class DailyAnswers:
         self._storage, self._shelf = storage, shelf
         self._columns = Columns.model_validate_json(columns_of(policy.data).model_dump_json())
         self._row_metric = policy.validation.row_metric if metric == ROW_METRIC else None
-        self._rows: OrderedDict[date, LabelledRows | None] = OrderedDict()
-        self._known: dict[tuple[str, date], AnsweredDay | None] = {}
+        self._rows: OrderedDict[date, LabelledRows | Unanswered | None] = OrderedDict()
+        self._known: dict[tuple[str, date], AnsweredDay | Unanswered | None] = {}
 
-    def __call__(self, version: str, days: Sequence[date]) -> Mapping[date, AnsweredDay]:
-        """Days without data, or of whose rows none has a label, are left out."""
+    def __call__(self, version: str, days: Sequence[date]) -> Mapping[date, AnsweredDay | Unanswered]:
+        """Days without data are left out."""
         for day in days:
             if (version, day) not in self._known:
                 ahead = (day + number * _DAY for number in range(DAYS_AT_ONCE))
-                self._count(version, [each for each in ahead if each == day or each < self._end])
+                wanted = [each for each in ahead if each == day or each < self._end]
+                self._count(version, [each for each in wanted if (version, each) not in self._known])
         return {day: answered for day in days if (answered := self._known[version, day])}
 
     def _count(self, version: str, days: Sequence[date]) -> None:
-        unknown = [day for day in days if (version, day) not in self._known]
-        self._known |= {(version, day): None for day in unknown}
-        rows = {day: read for day in unknown if (read := self._rows_of(day))}
-        if not rows:
-            return
+        read = {day: self._rows_of(day) for day in days}
+        self._known |= {(version, day): None if isinstance(rows, LabelledRows) else rows for day, rows in read.items()}
+        rows = {day: each for day, each in read.items() if isinstance(each, LabelledRows)}
+        if rows:
+            self._known |= {(version, day): answered for day, answered in self._answers(version, rows).items()}
+
+    def _answers(self, version: str, rows: Mapping[date, LabelledRows]) -> Mapping[date, AnsweredDay | Unanswered]:
         try:
             answers = predict(self._shelf.load(version), _together(list(rows.values())), self._row_metric)
-        except VersionUnusable:
-            return  # it would have published nothing
-        start = 0
-        for day, of_day in rows.items():
-            end = start + of_day.labels.size
-            self._known[version, day] = self._answered(_part(answers, slice(start, end)), of_day)
-            start = end
+        except VersionUnusable as error:
+            if len(rows) == 1:
+                return dict.fromkeys(rows, Unanswered(str(error)))
+            # Perhaps it is a single day that it cannot answer.
+            return {day: self._answers(version, {day: of_day})[day] for day, of_day in rows.items()}
+        ends = np.cumsum([of_day.labels.size for of_day in rows.values()]).tolist()
+        starts = [0, *ends[:-1]]
+        parts = {day: _part(answers, slice(*extent)) for day, *extent in zip(rows, starts, ends, strict=True)}
+        return {day: self._answered(part, rows[day]) for day, part in parts.items()}
 
-    def _answered(self, answers: Predictions, rows: LabelledRows) -> AnsweredDay:
+    def _answered(self, answers: Predictions, rows: LabelledRows) -> AnsweredDay | Unanswered:
         labelled = int(rows.labels.size)
+        try:
+            value = self._value(answers, rows)
+        except DataInvalid as error:
+            return Unanswered(str(error))
         return AnsweredDay(
             answered=labelled + rows.unlabelled,
             labelled=labelled,
             independent=_independent(rows.extra.get(self._columns.entity or "")) or float(labelled),
-            value=self._value(answers, rows),
+            value=value,
         )
 
     def _value(self, answers: Predictions, rows: LabelledRows) -> float | None:
@@ -94,21 +103,23 @@ class DailyAnswers:
         measured = VersionMetrics(compared, positive, compared.sample(0))
         return measured.value(self._metric) if measured.has(self._metric) else None
 
-    def _rows_of(self, day: date) -> LabelledRows | None:
-        """The labelled rows of a day; None where it has none, or none that can be read."""
+    def _rows_of(self, day: date) -> LabelledRows | Unanswered | None:
+        """The labelled rows of a day, or why they cannot be read; None where it has no data."""
         if day not in self._rows:
             self._rows[day] = self._read(day)
-            while len(self._rows) > 1 and sum(rows.labels.size for rows in self._rows.values() if rows) > MAX_ROWS_KEPT:
+            while len(self._rows) > 1 and sum(map(_size, self._rows.values())) > MAX_ROWS_KEPT:
                 self._rows.popitem(last=False)
         return self._rows[day]
 
-    def _read(self, day: date) -> LabelledRows | None:
+    def _read(self, day: date) -> LabelledRows | Unanswered | None:
         try:
             window = Window.model_validate_json(self._window(day).model_dump_json())
             extra = [self._columns.entity] if self._columns.entity else []
             return read_window(self._storage, self._columns, window, extra)
-        except (DataMissing, CoreDataInvalid, DataInvalid):
+        except DataMissing:
             return None
+        except (CoreDataInvalid, DataInvalid) as error:
+            return Unanswered(str(error))
 
     def _window(self, day: date) -> FrozenWindow:
         data, days = self._policy.data, Days(start=day, end=day + _DAY)
@@ -121,6 +132,10 @@ class DailyAnswers:
         arrived = Days(start=day, end=late)
         labels = self._data.list_partitions(data.labels.prefix, arrived, Layout(data.labels.layout))
         return window.changed(label_objects=tuple(with_rows(labels, data.labels.format)))
+
+
+def _size(rows: LabelledRows | Unanswered | None) -> int:
+    return rows.labels.size if isinstance(rows, LabelledRows) else 0
 
 
 def _together(rows: Sequence[LabelledRows]) -> LabelledRows:

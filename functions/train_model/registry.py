@@ -138,7 +138,7 @@ class MlflowVersions:
                 raise VersionUnusable(_changed(number, digest, artifact_sha256))
             try:
                 return LoadedVersion(number, load_model(path), _features(Model.load(path)))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # Loading runs the code that somebody registered, which may raise anything.
                 raise VersionUnusable(f"version {number} cannot be loaded: {type(error).__name__}: {error}") from error
 

@@ -41,8 +41,13 @@ class VersionShelf:
     def _load(self, number: str) -> LoadedVersion:
         if number not in self.features:
             raise VersionUnusable(f"the back-test has no version {number}")
-        with self._path(number).open("rb") as file:
-            return LoadedVersion(number, cloudpickle.load(file), self.features[number])
+        content = self._path(number).read_bytes()
+        try:
+            model = cloudpickle.loads(content)
+        except (Exception, SystemExit) as error:
+            problem = f"version {number} cannot be loaded: {type(error).__name__}: {error}"
+            raise VersionUnusable(problem) from error
+        return LoadedVersion(number, model, self.features[number])
 
     def _path(self, number: str) -> Path:
         return self._folder / number

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.adapters.memory.tried_metrics import AnsweredDay, TriedMetrics
+from auto_retrain.adapters.memory.tried_metrics import AnsweredDay, TriedMetrics, Unanswered
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from tests.unit.builders import a_policy
 
@@ -83,6 +83,18 @@ def test_the_errors_of_a_regression_are_those_of_all_rows(name: str, value: floa
 def test_counters_of_prometheus_are_counted_rows() -> None:
     counters = {"source": "prometheus", "correct_total": "right", "labelled_total": "rows"}
     assert reading(metric=counters).rows == 400
+
+
+@pytest.mark.parametrize("metric", [{"counts_rows": True}, {"source": "prediction_log"}])
+def test_a_day_without_answers_is_left_out_and_says_why_if_it_is_the_only_one(metric: dict[str, Any]) -> None:
+    metrics, tried = TriedMetrics(), a_policy(metric=metric)
+    metrics.answers = lambda version, days: {**answers(version, days), date(2026, 3, 2): Unanswered("it is broken")}
+    about = {"model_name": "churn", "version": "1", "metric": tried.metric, "data": tried.data}
+    several, one = metrics.read(
+        [MetricQuery(**about, start=START + first * DAY, end=START + 2 * DAY) for first in (0, 1)]
+    )
+    assert (several.value, several.problem) == (pytest.approx(0.9), None)
+    assert (one.value, one.problem) == (None, "it is broken")
 
 
 def test_nothing_serves_nothing() -> None:

@@ -88,9 +88,10 @@ def a_test() -> TrainedBackTest:
             TriedChampion(version="1", since=first, change="promoted", reason="it is the first"),
             TriedChampion(version="2", since=second, change="promoted", reason="it is better"),
         ),
-        days=tuple(
-            ServedDay(day=day, version=version, value=value, rows=100)
-            for day, version, value in [*((day, "1", 0.8) for day in days[:5]), *((day, "2", 0.9) for day in days[5:])]
+        days=(
+            *(ServedDay(day=day, version="1", value=0.8, rows=100) for day in days[:5]),
+            *(ServedDay(day=day, version="2", value=0.9, rows=100) for day in days[5:9]),
+            ServedDay(day=days[9], version="2", value=None, rows=0, problem="version 2 cannot predict"),
         ),
     )
 
@@ -111,11 +112,13 @@ def test_what_the_retrainings_made_of_the_past_is_shown(pod: Pod) -> None:
     summary, champions, decisions = answer.out.split("\n\n")
     assert summary.splitlines()[1] == "its retrainings were carried out on today's data; a review counts as approved"
     told = dict(re.split("  +", row.strip(), maxsplit=1) for row in summary.splitlines()[3:])
-    assert (told["retrainings ended"], told["taken back later"], told["mean accuracy"]) == ("2 promoted", "0", "0.8500")
-    heading, first, second = (line.split() for line in champions.splitlines())
+    assert (told["retrainings ended"], told["taken back later"], told["mean accuracy"]) == ("2 promoted", "0", "0.8444")
+    *table, unknown = champions.splitlines()
+    heading, first, second = (line.split() for line in table)
     assert heading == ["VERSION", "SINCE", "BY", "DAYS", "ACCURACY"]
     assert (first[0], *first[-3:]) == ("1", "promoted", "5", "0.8000")
     assert (second[0], *second[-3:]) == ("2", "promoted", "5", "0.9000")
+    assert unknown == "churn: 1 day is not known, such as 2026-03-10: version 2 cannot predict"
     assert "accuracy 0.8 is below 0.9" in decisions
 
 
@@ -159,7 +162,13 @@ def test_json_has_what_was_carried_out_and_what_served(pod: Pod) -> None:
     assert document["retrainings"] == 2
     assert [each["ending"] for each in document["carried_out"]] == ["promoted", "promoted"]
     assert [each["version"] for each in document["champions"]] == ["1", "2"]
-    assert document["served"][0] == {"day": "2026-03-01", "version": "1", "value": 0.8, "rows": 100}
+    assert document["served"][0] == {
+        "day": "2026-03-01",
+        "version": "1",
+        "value": 0.8,
+        "rows": 100,
+        "problem": None,
+    }
     assert document["metric"] == "accuracy"
 
 

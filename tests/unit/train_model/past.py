@@ -33,6 +33,40 @@ def fit(frame: pd.DataFrame, target: np.ndarray[Any, Any], parameters: dict[str,
     return make_pipeline(only_age, DecisionTreeClassifier(max_depth=1)).fit(frame, target)
 
 
+class Picky:
+    """A model that knows no customers above an age; it is pickled with its class by name."""
+
+    def __init__(self, model: Pipeline, oldest: float) -> None:
+        self.model, self.oldest, self.classes_ = model, oldest, model.classes_
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        if frame["age"].max() > self.oldest:
+            raise ValueError("nobody is that old")
+        return self.model.predict(frame)
+
+
+def fit_picky(frame: pd.DataFrame, target: np.ndarray[Any, Any], parameters: dict[str, Any], seed: int) -> Picky:
+    return Picky(fit(frame, target, parameters, seed), parameters.get("oldest", 100))
+
+
+class Unloadable:
+    """A model that can be pickled and not be unpickled."""
+
+    def __reduce__(self) -> Any:
+        return _gone, ()
+
+    def predict(self, frame: pd.DataFrame) -> Any:
+        return np.ones(len(frame), int)
+
+
+def _gone() -> None:
+    raise RuntimeError("the file of its weights is gone")
+
+
+def fit_unloadable(*_: Any) -> Unloadable:
+    return Unloadable()
+
+
 def the_policy(**more: Any) -> Policy:
     triggers = {
         "enabled": ["performance_degradation"],

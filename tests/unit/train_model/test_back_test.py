@@ -26,6 +26,7 @@ from train_model.back_test import back_test
 from train_model.errors import BackTestRefused, OrderInvalid
 from train_model.order import Order
 from train_model.storage import Storage
+from train_model.world_storage import WorldStorage
 
 TRAINER = {"trainer": "tests.unit.train_model.past:fit"}
 # Before and after the change, and enough for a first version.
@@ -113,6 +114,39 @@ def test_a_trainer_that_fails_is_how_its_job_ends(shelf: Shelf, objects: list[Da
     assert test.champions == ()
 
 
+def test_a_day_that_cannot_be_predicted_is_unknown_alone_with_its_reason(
+    shelf: Shelf, objects: list[DataObject]
+) -> None:
+    bad = SHORT.start + timedelta(days=2)
+    rows = rows_of(bad)
+    rows.loc[0, "age"] = 200
+    (listed,) = (item for item in objects if item.date == bad)
+    objects[objects.index(listed)] = put(shelf, f"customers/date={bad}/part-0.parquet", rows, bad)
+    policy = the_policy(training={"trainer": "tests.unit.train_model.past:fit_picky"})
+    (test,) = walked(shelf, a_request(objects, policy, days=SHORT))
+    assert [each.day for each in test.days if each.value is None] == [bad]
+    (unknown,) = (each.problem for each in test.days if each.problem)
+    assert unknown == "version 1 cannot predict: ValueError: nobody is that old"
+    assert {each.rows for each in test.days if each.day != bad} == {120}
+
+
+def test_a_day_that_cannot_be_read_is_unknown_with_its_reason(shelf: Shelf, objects: list[DataObject]) -> None:
+    bad = SHORT.start + timedelta(days=2)
+    shelf.put(f"customers/date={bad}/part-0.parquet", b"other")
+    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
+    ((day, problem),) = ((each.day, each.problem) for each in test.days if each.value is None)
+    assert day == bad
+    assert "has changed" in (problem or "")
+
+
+def test_a_version_that_cannot_be_loaded_ends_its_job_and_not_the_walk(shelf: Shelf, objects: list[DataObject]) -> None:
+    policy = the_policy(training={"trainer": "tests.unit.train_model.past:fit_unloadable"})
+    (test,) = walked(shelf, a_request(objects, policy, days=SHORT))
+    (only,) = test.retrainings
+    assert only.ending is Ending.FAILED
+    assert "version 1 cannot be loaded: RuntimeError: the file of its weights is gone" in only.reason
+
+
 def test_an_object_that_has_changed_since_it_was_listed_fails_what_reads_it(
     shelf: Shelf, objects: list[DataObject]
 ) -> None:
@@ -195,6 +229,25 @@ def test_a_proxy_is_trained_first_and_may_say_that_nothing_would_be_gained(
     assert [each.ending for each in guarded.retrainings].count(Ending.SKIPPED) > 0
     assert Ending.SKIPPED not in [each.ending for each in plain.retrainings]
     assert len(guarded.champions) == len(plain.champions) == 2
+
+
+def test_predictions_do_not_stay_in_memory(
+    shelf: Shelf, objects: list[DataObject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: dict[str, WorldStorage] = {}
+
+    class Watched(WorldStorage):
+        def write(self, uri: str, content: bytes) -> None:
+            super().write(uri, content)
+            written[uri] = self
+
+    monkeypatch.setattr("train_model.back_test.WorldStorage", Watched)
+    policy = the_policy(training={**TRAINER, "proxy": {"rows": 200}})
+    (test,) = walked(shelf, a_request(objects, policy, days=AROUND))
+    assert Ending.SKIPPED in [each.ending for each in test.retrainings]
+    predictions = [uri for uri in written if uri.endswith(".npz")]
+    assert any("/predictions-whole" in uri for uri in predictions)
+    assert not [uri for uri in predictions if written[uri].exists(uri)]
 
 
 def test_a_review_counts_as_approved(shelf: Shelf, objects: list[DataObject]) -> None:

@@ -90,6 +90,11 @@ def print_champions(tests: Sequence[TrainedBackTest]) -> None:
         return
     headings = ["VERSION", "SINCE", "BY", "DAYS", tests[0].metric.upper()]
     print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
+    for test in tests:
+        unknown = [each for each in test.days if each.problem]
+        if unknown:
+            days = "1 day is" if len(unknown) == 1 else f"{len(unknown)} days are"
+            print(plain(f"{test.name}: {days} not known, such as {unknown[0].day}: {unknown[0].problem}"))
 
 
 def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:

@@ -88,13 +88,15 @@ def id_of(request: BackTestRequest) -> str:
 class ServedDay(Record):
     """What the version that served at noon answered on a day: the metric, over so many labelled rows.
 
-    Of rows that are alike fewer count; where the policy's metric counts none, a day is one.
+    Of rows that are alike fewer count; where the policy's metric counts none, a day is one. `problem` says why nothing
+    is known of a day that has data.
     """
 
     day: date
     version: str
     value: float | None
     rows: int
+    problem: str | None = None
 
 
 class TriedRetraining(Record):

@@ -96,6 +96,10 @@ class MemoryDataStore:
             if uri.removeprefix(start).partition("/")[0] not in keep:
                 del self._contents[uri]
 
+    def delete(self, uri: str) -> None:
+        """Delete one document; does nothing if it does not exist."""
+        self._contents.pop(uri, None)
+
     def uri(self, key: str) -> str:
         return f"s3://artifacts/{key}"
 

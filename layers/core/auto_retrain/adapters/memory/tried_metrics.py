@@ -25,8 +25,14 @@ class AnsweredDay(NamedTuple):
     value: float | None
 
 
-# The days on which a version answers anything at all, out of those that are asked for.
-Answers = Callable[[str, Sequence[date]], Mapping[date, AnsweredDay]]
+class Unanswered(NamedTuple):
+    """A day on which a version answers nothing, and why."""
+
+    problem: str
+
+
+# Days without data, out of those that are asked for, are left out.
+Answers = Callable[[str, Sequence[date]], Mapping[date, AnsweredDay | Unanswered]]
 
 
 class TriedMetrics:
@@ -49,10 +55,15 @@ class TriedMetrics:
         if query.version is None or self.answers is None:
             return MetricReading(value=None)
         days = utc_days(query.start, query.end)
-        answered = self.answers(query.version, days)
+        told = self.answers(query.version, days)
+        answered = {day: each for day, each in told.items() if isinstance(each, AnsweredDay)}
         if isinstance(query.metric, PredictionLogMetric):
-            return read_days(query, dict(_logged(query, days, answered)))
-        return _published(query, days, answered)
+            reading = read_days(query, dict(_logged(query, days, answered)))
+        else:
+            reading = _published(query, days, answered)
+        problem = next((each.problem for each in told.values() if isinstance(each, Unanswered)), None)
+        # As in production, other days say enough.
+        return reading.changed(problem=problem) if problem and reading.value is None else reading
 
 
 def _logged(

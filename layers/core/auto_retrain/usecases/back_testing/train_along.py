@@ -133,8 +133,10 @@ class _Trained(Run):
 
     def end_job(self, job: RetrainingJob, ports: Ports) -> None:
         carry_through(job, ports)
-        # The verdict is on the job, and nobody will look at the predictions again.
-        ports.data.prune("scoring/", ())
+        # The verdicts are on the job, and nobody will look at the predictions again.
+        ended = ports.jobs.get(job.job_id)
+        for kind in ("proxy", "score"):
+            ports.data.prune(ended.output_of(kind), ())
 
 
 def _execution_of(number: int, asked: AskedRetraining, model_name: str) -> Asked:
@@ -198,4 +200,4 @@ def _served(policy: Policy, request: BackTestRequest, past: Past, metrics: Metri
         )
         (reading,) = metrics.read([query])
         rows = int(sum(each for _, each in reading.by_day))
-        yield ServedDay(day=day, version=version, value=reading.value, rows=rows)
+        yield ServedDay(day=day, version=version, value=reading.value, rows=rows, problem=reading.problem)
