@@ -18,8 +18,9 @@ from auto_retrain.adapters.memory.tried_metrics import TriedMetrics
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.errors import DataChanged, PermanentError, TrainingFailed
 from auto_retrain.domain.explain import explain
+from auto_retrain.domain.labelled_metric import metric_in
 from auto_retrain.domain.manifest import DataObject
-from auto_retrain.domain.trained_back_test import BackTestManifest, NamedPolicy, TrainedBackTest, days_read, metric_in
+from auto_retrain.domain.trained_back_test import BackTestManifest, NamedPolicy, TrainedBackTest, days_read
 from auto_retrain.usecases.back_testing.train_along import as_tried, train_along
 
 from .daily_answers import DailyAnswers

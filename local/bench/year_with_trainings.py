@@ -56,9 +56,10 @@ class _Files:
 def _manifest(flights: Path, first: date, last: date) -> Any:
     import yaml
 
+    from auto_retrain.domain.asked_retraining import AskedRetraining
     from auto_retrain.domain.policy.policy import Policy
     from auto_retrain.domain.prices import PriceList, list_prices
-    from auto_retrain.domain.trained_back_test import AskedRetraining, BackTestManifest, Listing, NamedPolicy
+    from auto_retrain.domain.trained_back_test import BackTestManifest, Listing, NamedPolicy
     from auto_retrain.domain.windows import Window
 
     policy = Policy.parse(json.dumps(yaml.safe_load(POLICY.read_text())))

@@ -430,6 +430,9 @@ class DataStore(Protocol):
     def write(self, key: str, content: bytes) -> str:
         """Store a document among the artifacts and return its URI."""
 
+    def write_once(self, key: str, content: bytes) -> bool:
+        """Store a document unless there is one under this key; whether it was stored. Of several at once, one is."""
+
     def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
         """Store a file of any size among the artifacts, and return its URI.
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import ClientError
 
 from auto_retrain.adapters.data import arrow_cells, arrow_tables, kept_files, s3
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
@@ -157,6 +158,26 @@ def test_a_document_is_read_as_it_was_written(store_and_put: tuple[DataStore, Pu
     uri = store.write("jobs/churn-1/manifest.json", b"{}")
     assert uri == store.uri("jobs/churn-1/manifest.json") == "s3://artifacts/jobs/churn-1/manifest.json"
     assert store.read(uri) == b"{}"
+
+
+def test_a_document_is_stored_once_however_often_it_is_tried(store_and_put: tuple[DataStore, Put]) -> None:
+    store, _ = store_and_put
+    once = [store.write_once("notes/churn-1/run-1.json", content) for content in (b"first", b"second", b"first")]
+    assert once == [True, False, False]
+    assert store.read(store.uri("notes/churn-1/run-1.json")) == b"first"
+
+
+def test_whoever_writes_at_the_same_instant_as_another_tries_again() -> None:
+    class Busy:
+        def put_object(self, **_: Any) -> None:
+            answer: Any = {
+                "Error": {"Code": "ConditionalRequestConflict"},
+                "ResponseMetadata": {"HTTPStatusCode": 409},
+            }
+            raise ClientError(answer, "PutObject")
+
+    with pytest.raises(DataUnavailable, match="at this moment"):
+        S3DataStore(Busy(), None, "artifacts").write_once("notes/x", b"")
 
 
 def test_a_missing_document_is_named(store_and_put: tuple[DataStore, Put]) -> None:

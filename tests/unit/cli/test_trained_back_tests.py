@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from auto_retrain.cli import trained_back_tests
 from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.cluster import ClusterListing
 from auto_retrain.domain.ending import Ending
@@ -34,11 +33,11 @@ class Pod:
 
     def __init__(self, terminal: Terminal, patch: pytest.MonkeyPatch) -> None:
         self.terminal, self.left, self.looks, self.failure = terminal, 2, 0, ""
-        patch.setattr(trained_back_tests.time, "sleep", lambda _: self.look())
+        patch.setattr("time.sleep", lambda _: self.look())
 
     def look(self) -> None:
         ports: Any = self.terminal.ports
-        ((name, (order,)),) = ports.cluster.orders.items()
+        name, (order,) = list(ports.cluster.orders.items())[-1]
         self.looks += 1
         ports.cluster.write(name, f"churn: 2026-03, look {self.looks}\n")
         if self.looks < self.left:
@@ -146,8 +145,18 @@ def test_a_cluster_that_is_away_for_a_moment_is_asked_again(pod: Pod, monkeypatc
 
 def test_a_result_that_is_there_is_shown_at_once(pod: Pod) -> None:
     once, looks = pod.terminal.run(*WORDS), pod.looks
+    pod.terminal.ports.clock.advance(timedelta(days=1))
     again = pod.terminal.run(*WORDS)
-    assert (again.out, again.err, pod.looks) == (once.out, "", looks)
+    assert (again.out, pod.looks) == (once.out, looks)
+    assert re.match("this was ordered at 2026-05-01 .*; --again tries it once more", again.err)
+
+
+def test_it_is_tried_once_more_where_a_person_asks_for_that(pod: Pod) -> None:
+    pod.terminal.run(*WORDS)
+    jobs = set(pod.terminal.ports.cluster.orders)
+    again = pod.terminal.run(*WORDS, "--again")
+    (new,) = set(pod.terminal.ports.cluster.orders) - jobs
+    assert f"the Kubernetes Job {new} trains" in again.err
 
 
 def test_a_pod_that_fails_is_told_with_its_last_line(pod: Pod) -> None:
@@ -183,13 +192,15 @@ def test_a_metric_is_only_named_for_a_training(pod: Pod) -> None:
     answer = pod.terminal.run("backtest", "churn", "--from", "2026-03-01", "--metric", "f1_score")
     assert answer.code == 1
     assert "--metric f1_score: only with --train" in answer.err
+    answer = pod.terminal.run("backtest", "churn", "--from", "2026-03-01", "--again")
+    assert "--again: only with --train" in answer.err
 
 
 def test_ctrl_c_ends_the_waiting_alone(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trained_back_tests.time, "sleep", interrupt)
+    monkeypatch.setattr("time.sleep", interrupt)
     answer = pod.terminal.run(*WORDS)
     assert answer.code != 0
     assert "goes on; the same command waits for it" in answer.err

@@ -7,17 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from auto_retrain.domain.asked_retraining import AskedRetraining
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.trained_back_test import (
-    AskedRetraining,
-    BackTestRequest,
-    BackTestResult,
-    Listing,
-    TrainedBackTest,
-)
+from auto_retrain.domain.trained_back_test import BackTestRequest, BackTestResult, Listing, TrainedBackTest
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window
 from tests.unit.train_model.past import CHANGE, FIRST, a_request, days_of, manifest_of, put, rows_of, the_policy

@@ -86,6 +86,10 @@ def backtest(
             "its own name says nothing",
         ),
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="with --train: try it once more, though its Kubernetes Job runs or has ended"),
+    ] = False,
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
     ] = None,
@@ -97,6 +101,8 @@ def backtest(
     promoted."""
     if metric and not train:
         raise EventInvalid(f"--metric {metric}: only with --train; without it, the metric is read as it was")
+    if again and not train:
+        raise EventInvalid("--again: only with --train; without it, a policy is tried anew each time")
     ports = ports_of(context)
     days = past_days(since, until, ports.clock.now().date(), ("--from", "--to"))
     policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
@@ -104,7 +110,7 @@ def backtest(
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
     if train:
-        tests = _train(policies, days, metric, with_all, as_json, ports)
+        tests = _train(policies, days, metric, again, with_all, as_json, ports)
         if page:
             write_page(page, back_test_page(tests, TRAINED_CAVEAT), "--page")
         return
@@ -119,12 +125,18 @@ def backtest(
 
 
 def _train(
-    policies: Mapping[str, Policy], days: Window, metric: str | None, with_all: bool, as_json: bool, ports: Ports
+    policies: Mapping[str, Policy],
+    days: Window,
+    metric: str | None,
+    again: bool,
+    with_all: bool,
+    as_json: bool,
+    ports: Ports,
 ) -> Mapping[str, BackTest]:
     with packages_for_data("backtest --train"):
         from .trained_back_tests import print_champions, train_back_tests, trained_document, trained_summary
 
-        trained = train_back_tests(policies, days, metric, ports)
+        trained = train_back_tests(policies, days, metric, again, ports)
     tests = {each.name: each.test for each in trained}
     if as_json:
         print_json([_document(each.name, each.test) | trained_document(each) for each in trained])

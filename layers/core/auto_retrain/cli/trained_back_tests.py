@@ -4,52 +4,28 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from ..domain.errors import TransientError
 from ..domain.policy.policy import Policy
-from ..domain.trained_back_test import BackTestResult, TrainedBackTest, TriedChampion
+from ..domain.trained_back_test import TrainedBackTest, TriedChampion
 from ..domain.windows import Window
 from ..ports import Ports
-from ..usecases.back_testing.order_back_test import OrderedBackTest, request_of, result_of, start_back_test
+from ..usecases.back_testing.back_test_request import asked_back_test
+from ..usecases.back_testing.order_back_test import await_result, start_back_test
 from .printing import moment, plain, print_table
-
-POLL_SECONDS = 2.0
-# A minute without the cluster or the bucket is no reason to give up.
-ATTEMPTS = 30
 
 
 def train_back_tests(
-    policies: Mapping[str, Policy], days: Window, metric: str | None, ports: Ports
+    policies: Mapping[str, Policy], days: Window, metric: str | None, again: bool, ports: Ports
 ) -> tuple[TrainedBackTest, ...]:
     """Start the Kubernetes Job of a back-test, or find it, and wait for its result; Ctrl-C ends only the waiting."""
-    ordered = start_back_test(request_of(policies, days, ports, metric), ports)
+    begun = ports.clock.now()
+    run = start_back_test(asked_back_test(policies, days, ports, metric), ports, again)
+    if run.ordered_at < begun:
+        _say(f"this was ordered at {moment(run.ordered_at)}; --again tries it once more, on the data as they are now")
     try:
-        return _wait(ordered, ports).tests
+        return await_result(run, ports, _say, time.sleep).tests
     except KeyboardInterrupt:
-        _say(f"the Kubernetes Job {ordered.kubernetes_job} goes on; the same command waits for it, or shows its result")
+        _say(f"the Kubernetes Job {run.kubernetes_job} goes on; the same command waits for it, or shows its result")
         raise
-
-
-def _wait(ordered: OrderedBackTest, ports: Ports) -> BackTestResult:
-    said = ""
-    while isinstance(state := _state(ordered, ports), str):
-        if not said:
-            _say(f"the Kubernetes Job {ordered.kubernetes_job} trains; Ctrl-C ends the waiting, not the Job")
-        elif state != said:
-            _say(state)
-        said = state
-        time.sleep(POLL_SECONDS)
-    return state
-
-
-def _state(ordered: OrderedBackTest, ports: Ports) -> BackTestResult | str:
-    """The result, or what its pod is doing; what cannot be asked for a moment is asked again."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return result_of(ordered, ports)
-        except TransientError as error:
-            _say(f"{error}; asking again")
-            time.sleep(POLL_SECONDS)
-    return result_of(ordered, ports)
 
 
 def _say(text: str) -> None:
@@ -68,11 +44,19 @@ def trained_document(test: TrainedBackTest) -> dict[str, object]:
 
 def trained_summary(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
     """Rows of the summary that need trainings."""
-    (first, *_) = tests
     return [
         ("retrainings ended", *map(_endings, tests)),
         ("  taken back later", *(str(test.taken_back) for test in tests)),
-        (f"mean {first.metric}", *(_shown(test.value_of(list(test.days))) for test in tests)),
+        *_means(tests),
+    ]
+
+
+def _means(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
+    """A row for each metric that the days of some test are measured by."""
+    means = {test: _shown(test.value_of(list(test.days))) for test in tests}
+    metrics = dict.fromkeys(test.metric for test in tests)
+    return [
+        (f"mean {metric}", *(means[test] if test.metric == metric else "-" for test in tests)) for metric in metrics
     ]
 
 
@@ -88,7 +72,8 @@ def print_champions(tests: Sequence[TrainedBackTest]) -> None:
     if not rows:
         print("no version ever served: its retrainings say why (--json)")
         return
-    headings = ["VERSION", "SINCE", "BY", "DAYS", tests[0].metric.upper()]
+    (metric, *others) = {test.metric for test in tests}
+    headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]
     print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
     for test in tests:
         unknown = [each for each in test.days if each.problem]

@@ -38,6 +38,9 @@ _ERROR = MetricKind(Task.REGRESSION, False, 0.0)
 # A regression that is compared by one of these is judged by squared errors, otherwise by absolute ones.
 OF_SQUARES = frozenset({"rmse", "r2"})
 
+# Their values may lie beyond 0 and 1.
+UNBOUNDED = frozenset({"log_loss", "rmse", "mae", "r2"})
+
 # The user's own metric; the scoring container computes a value for each row.
 ROW_METRIC = "row_metric"
 

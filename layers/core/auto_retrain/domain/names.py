@@ -108,3 +108,8 @@ def log_key(job_id: str, kind: JobKind, variant: int | None) -> str:
 def note_key(job_id: str, kind: JobKind) -> str:
     """Key among the artifacts for the watcher's note on a step; pods cannot write there."""
     return f"notes/{job_id}/{kind}.txt"
+
+
+def run_key(job_id: str, number: int) -> str:
+    """Key among the artifacts for what is written down of a run of a back-test; pods cannot write there."""
+    return f"notes/{job_id}/run-{number}.json"

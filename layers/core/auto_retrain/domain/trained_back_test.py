@@ -3,19 +3,17 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from .asked_retraining import AskedRetraining
 from .back_test import BackTest
-from .base import Parameters, Record, UtcTime
+from .base import Record, UtcTime
 from .cost import RecentCost
 from .digest import canonical_json, sha256_of
 from .ending import Ending
-from .errors import PolicyInvalid
 from .layouts import Layout
 from .manifest import DataObject
-from .metric_kinds import METRICS, ROW_METRIC
 from .names import ModelName
-from .policy.metric import PredictionLogMetric
 from .policy.policy import Policy
 from .prices import PriceList
 from .results import ContainerResult
@@ -33,17 +31,6 @@ class NamedPolicy(Record):
     policy: Policy
 
 
-class AskedRetraining(Record):
-    """A retraining that a person asked for and got."""
-
-    at: UtcTime
-    actor: str
-    reason: str
-    parameters: Parameters = Field(default_factory=dict)
-    variants: tuple[dict[str, JsonValue], ...] = ()
-    review: bool = False
-
-
 class Listing(Record):
     """The objects of a data set as they are now, for pods may not list any; those of one table have any date."""
 
@@ -52,37 +39,57 @@ class Listing(Record):
     objects: tuple[DataObject, ...]
 
 
-class BackTestRequest(Record):
-    """What to walk through: the days, the policies, the data, and what else the past knows.
+class AskedBackTest(Record):
+    """What a person asks for: the days, the policies, and the metric that stands for theirs if a name says nothing."""
+
+    model_name: ModelName
+    days: Window
+    policies: tuple[NamedPolicy, ...] = Field(min_length=1, max_length=2)
+    metric: str | None = None
+    image: str = Field(description="that of the pod: another one may train differently")
+
+
+class BackTestRequest(AskedBackTest):
+    """What is asked, with the data and what else the past knows, as they were when its pod was ordered.
 
     With `trains_first` the first version is trained on the first day, and otherwise when the first person asked or the
     first trigger fired. `as_of` is until when labels are known. `costs` are those of the last retrainings before.
-    `metric` stands for that of the policies, if its name says nothing.
     """
 
     schema_version: Literal[1] = 1
-    model_name: ModelName
-    days: Window
     as_of: UtcTime
-    policies: tuple[NamedPolicy, ...] = Field(min_length=1, max_length=2)
     listings: tuple[Listing, ...]
     asked: tuple[AskedRetraining, ...] = ()
     trains_first: bool = False
     costs: tuple[RecentCost, ...] = ()
     prices: PriceList
-    metric: str | None = None
-    image: str = Field(description="that of the pod: another one may train differently")
 
 
 class BackTestManifest(BackTestRequest):
-    """A request with the id that was made from it, as the pod reads it."""
+    """A request with its id, as the pod reads it."""
 
     job_id: str
 
 
-def id_of(request: BackTestRequest) -> str:
-    """The name of a request, which is also that of its Kubernetes Job: the same request has the same."""
-    return f"{request.model_name}-backtest-{sha256_of(canonical_json(request))[:10]}"
+class BackTestRun(Record):
+    """One run of what was asked: its number, its manifest, and where its pod leaves the result."""
+
+    job_id: str
+    number: int
+    ordered_at: UtcTime
+    manifest_uri: str
+    manifest_sha256: str
+    output: str
+
+    @property
+    def kubernetes_job(self) -> str:
+        return f"{self.job_id}-{self.number}"
+
+
+def id_of(asked: AskedBackTest) -> str:
+    """Whoever asks for the same has the same id, whatever has become of the data, the labels and the prices."""
+    alone = AskedBackTest(**{name: getattr(asked, name) for name in AskedBackTest.model_fields})
+    return f"{asked.model_name}-backtest-{sha256_of(canonical_json(alone))[:10]}"
 
 
 class ServedDay(Record):
@@ -155,42 +162,6 @@ class BackTestResult(ContainerResult):
 
     kind: Literal["back_test"]
     tests: tuple[TrainedBackTest, ...]
-
-
-def metric_in(policy: Policy, given: str | None = None) -> str | None:
-    """The metric of labelled rows that a policy's metric is, or that was `given` for it; None if nothing judges it.
-
-    Raises PolicyInvalid naming the field if it cannot be worked out from labelled rows.
-    """
-    metric = policy.metric
-    if isinstance(metric, PredictionLogMetric):
-        return metric.name
-    if given is not None:
-        _check_task(policy, given, f"--metric {given}")
-        return given
-    name = "accuracy" if metric.counts_rows else metric.name
-    kind = METRICS.get(name)
-    if kind and name != ROW_METRIC and kind.task in (None, policy.data.task):
-        return name
-    if not policy.triggers.enables(TriggerType.PERFORMANCE_DEGRADATION):
-        return None
-    field = "gauge" if metric.source == "prometheus" else "name"
-    raise PolicyInvalid(
-        f"metric.{field} = '{name}': cannot be worked out from the labelled rows of a {policy.data.task}; say by "
-        f"--metric which of {', '.join(_names_for(policy))} stands for it, or test without --train"
-    )
-
-
-def _check_task(policy: Policy, name: str, given: str) -> None:
-    if name not in _names_for(policy):
-        allowed = ", ".join(_names_for(policy))
-        raise PolicyInvalid(f"{given}: is no metric of a {policy.data.task}; allowed are {allowed}")
-
-
-def _names_for(policy: Policy) -> list[str]:
-    has_own = policy.validation.row_metric is not None
-    names = [name for name, kind in METRICS.items() if kind.task == policy.data.task]
-    return [*names, *([ROW_METRIC] if has_own else [])]
 
 
 def days_read(policy: Policy, days: Window, as_of: datetime) -> Window:

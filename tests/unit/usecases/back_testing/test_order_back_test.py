@@ -14,14 +14,16 @@ from auto_retrain.domain.messages.references import ScheduledEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.trained_back_test import BackTestManifest, BackTestRequest, BackTestResult
-from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.back_testing.order_back_test import (
-    OrderedBackTest,
-    request_of,
-    result_of,
-    start_back_test,
+from auto_retrain.domain.trained_back_test import (
+    AskedBackTest,
+    BackTestManifest,
+    BackTestRequest,
+    BackTestResult,
+    BackTestRun,
 )
+from auto_retrain.domain.windows import Window
+from auto_retrain.usecases.back_testing.back_test_request import asked_back_test, request_of
+from auto_retrain.usecases.back_testing.order_back_test import result_of, start_back_test
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 from tests.unit.builders import a_policy
@@ -42,13 +44,16 @@ class Ordering:
             day = date(2026, 1, 1) + timedelta(days=number)
             self.ports.data.add_partition("churn", day, f"{day}".encode())
 
-    def request(self, **policies: Policy) -> BackTestRequest:
-        return request_of(policies or {"churn": self.policy}, DAYS, self.ports)
+    def asked(self, metric: str | None = None, **policies: Policy) -> AskedBackTest:
+        return asked_back_test(policies or {"churn": self.policy}, DAYS, self.ports, metric)
 
-    def start(self) -> OrderedBackTest:
-        return start_back_test(self.request(), self.ports)
+    def request(self) -> BackTestRequest:
+        return request_of(self.asked(), self.ports)
 
-    def leave(self, ordered: OrderedBackTest, **changes: Any) -> None:
+    def start(self, again: bool = False) -> BackTestRun:
+        return start_back_test(self.asked(), self.ports, again)
+
+    def leave(self, ordered: BackTestRun, **changes: Any) -> None:
         """Do what the pod does."""
         about = {"schema_version": 1, "kind": "back_test", "job_id": ordered.job_id, "tests": []}
         about |= {"manifest_sha256": ordered.manifest_sha256, **changes}
@@ -78,20 +83,70 @@ def test_the_same_request_finds_the_same_job() -> None:
     assert BackTestManifest(job_id=once.job_id, **dict(request)) == manifest
 
 
-def test_other_data_are_another_request() -> None:
+def test_the_same_request_finds_it_whatever_has_become_of_data_labels_and_prices() -> None:
     ordering = Ordering()
     once = ordering.start()
     ordering.ports.data.add_partition("churn", date(2026, 3, 5), b"more", name="part-1.parquet")
-    assert ordering.start().job_id != once.job_id
-    ordering.ports.data.add_partition("churn", date(2026, 5, 25), b"much later than anything that is read")
-    assert len(ordering.ports.cluster.orders) == 2
-
-
-def test_a_past_that_is_over_is_the_same_request_tomorrow() -> None:
-    ordering = Ordering()
-    once = ordering.start()
+    prices = ordering.ports.prices
+    prices.list = prices.list.changed(prices=prices.list.prices.changed(region="eu-central-1"))
+    ordering.ports.states.set(ordering.ports.states.get("churn").changed(costs=()))
     ordering.ports.clock.advance(timedelta(days=1))
     assert ordering.start() == once
+
+
+def test_another_policy_metric_or_other_days_are_another_request() -> None:
+    ordering = Ordering(metric={"name": "revenue"}, triggers={"enabled": ["scheduled"]})
+    stricter = ordering.policy.changed(triggers=ordering.policy.triggers.changed(min_rows=77))
+    asked = [
+        ordering.asked(),
+        ordering.asked("accuracy"),
+        ordering.asked(churn=stricter),
+        ordering.asked(churn=ordering.policy, other=stricter),
+        ordering.asked().changed(days=Window(start=DAYS.start, end=DAYS.end - timedelta(days=1))),
+        ordering.asked().changed(image="another"),
+    ]
+    runs = [start_back_test(each, ordering.ports) for each in asked]
+    assert len({run.job_id for run in runs}) == len(asked)
+
+
+def test_it_is_tried_once_more_on_the_data_of_then_where_a_person_asks_for_that() -> None:
+    ordering = Ordering()
+    once = ordering.start()
+    ordering.leave(once)
+    ordering.ports.data.add_partition("churn", date(2026, 3, 5), b"more", name="part-1.parquet")
+    again = ordering.start(again=True)
+    assert (again.job_id, again.number) == (once.job_id, 2)
+    assert again.output != once.output
+    assert again.manifest_sha256 != once.manifest_sha256
+    assert isinstance(result_of(again, ordering.ports), str)
+    assert ordering.start() == again
+
+
+def test_two_callers_at_the_same_instant_agree_on_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ordering, others = Ordering(), []
+    write_once = ordering.ports.data.write_once
+
+    def second(key: str, content: bytes) -> bool:
+        if not others:
+            others.append(None)
+            others[0] = ordering.start()
+        return bool(write_once(key, content))
+
+    monkeypatch.setattr(ordering.ports.data, "write_once", second)
+    assert [ordering.start()] == others
+    assert len(ordering.ports.cluster.orders) == 1
+
+
+def test_a_run_whose_caller_ended_before_its_job_was_started_is_started() -> None:
+    ordering = Ordering()
+    start_job = ordering.ports.cluster.start_job
+    ordering.ports.cluster.start_job = None
+    with pytest.raises(TypeError):
+        ordering.start()
+    ordering.ports.cluster.start_job = start_job
+    run = ordering.start()
+    assert run.number == 1
+    assert list(ordering.ports.cluster.orders) == [run.kubernetes_job]
 
 
 def test_its_result_is_shown_again_without_another_job() -> None:
@@ -115,7 +170,7 @@ def test_one_that_failed_is_told_with_its_reason_and_started_anew() -> None:
         result_of(once, ordering.ports)
     again = ordering.start()
     assert again.kubernetes_job != once.kubernetes_job
-    assert again.output == once.output
+    assert again.output != once.output
 
 
 def test_the_second_one_is_found_after_the_failed_first_one_has_expired() -> None:
@@ -213,8 +268,37 @@ def test_what_cannot_be_tried_is_named_before_anything_is_started() -> None:
     ordering = Ordering(metric={"name": "revenue"})
     with pytest.raises(PolicyInvalid, match=r"metric\.name = 'revenue'.*f1_score.*without --train"):
         ordering.start()
-    with pytest.raises(PolicyInvalid, match=r"--metric rmse: is no metric of a classification"):
-        request_of({"churn": ordering.policy}, DAYS, ordering.ports, "rmse")
+    with pytest.raises(PolicyInvalid, match=r"--metric rmse: is no metric of a classification; allowed are accuracy"):
+        ordering.asked("rmse")
     one, other = (a_policy(training={"image": f"registry/{name}@sha256:{'0' * 64}"}) for name in ("a", "b"))
     with pytest.raises(EventInvalid, match=r"training\.image"):
-        Ordering().request(one=one, other=other)
+        Ordering().asked(one=one, other=other)
+
+
+@pytest.mark.parametrize(
+    ("metric", "triggers", "fitting"),
+    [
+        ("log_loss", {}, r"'higher_is_better' and performance_metric_scale 'share'; allowed are accuracy"),
+        ("f1_score", {"performance_metric_direction": "lower_is_better"}, r"allowed are brier_score"),
+        (
+            "accuracy",
+            {"performance_metric_direction": "lower_is_better", "performance_metric_scale": "number"},
+            r"allowed are log_loss, brier_score",
+        ),
+    ],
+)
+def test_a_metric_that_the_threshold_cannot_be_compared_with_is_refused_with_those_that_can(
+    metric: str, triggers: dict[str, Any], fitting: str
+) -> None:
+    with pytest.raises(PolicyInvalid, match=rf"--metric {metric}: does not fit .*{fitting}"):
+        Ordering(metric={"name": "revenue"}, triggers=triggers).asked(metric)
+    with pytest.raises(PolicyInvalid, match=rf"metric\.name = '{metric}': does not fit"):
+        Ordering(metric={"name": metric}, triggers=triggers).asked()
+
+
+def test_a_metric_is_not_ignored_where_the_prediction_log_says_what_it_is() -> None:
+    ordering = Ordering(metric={"source": "prediction_log"})
+    with pytest.raises(EventInvalid, match=r"--metric f1_score: the prediction log says .* accuracy; leave it out"):
+        ordering.asked("f1_score")
+    other = ordering.policy.changed(metric={"name": "revenue"})
+    assert ordering.asked("f1_score", churn=ordering.policy, other=other).metric == "f1_score"

@@ -22,6 +22,7 @@ from .ranged_object import RangedObject
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _CHANGED = frozenset({"PreconditionFailed", "412", "InvalidRange"})
+_TAKEN, _AT_ONCE = frozenset({"PreconditionFailed", "412"}), frozenset({"ConditionalRequestConflict", "409"})
 # Larger objects are read in parts.
 MAX_WHOLE_BYTES, MAX_WHOLE_TABLE_BYTES = 32 << 20, 1 << 20
 # By one request.
@@ -141,6 +142,18 @@ class S3DataStore:
         with translated(DataUnavailable, place=f"'{self.uri(key)}'"):
             self._client.put_object(Bucket=self._artifacts_bucket, Key=key, Body=content)
         return self.uri(key)
+
+    def write_once(self, key: str, content: bytes) -> bool:
+        request = {"Bucket": self._artifacts_bucket, "Key": key, "Body": content, "IfNoneMatch": "*"}
+        try:
+            with translated(DataUnavailable, keep=_TAKEN | _AT_ONCE, place=f"'{self.uri(key)}'"):
+                self._client.put_object(**request)
+        except ClientError as error:
+            if error_code(error) in _AT_ONCE:
+                # Which of the two is stored is not known yet.
+                raise DataUnavailable(f"'{self.uri(key)}' is written by somebody else at this moment") from error
+            return False
+        return True
 
     def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
         if not is_stored(self._client, self._artifacts_bucket, key, file):

@@ -81,6 +81,12 @@ class MemoryDataStore:
         self._contents[self.uri(key)] = content
         return self.uri(key)
 
+    def write_once(self, key: str, content: bytes) -> bool:
+        is_new = self.uri(key) not in self._contents
+        if is_new:
+            self.write(key, content)
+        return is_new
+
     def keep(self, key: str, file: FileDigest, pieces: Iterable[bytes]) -> str:
         present = self._contents.get(self.uri(key))
         if present is None or _digest_of(present) != file:

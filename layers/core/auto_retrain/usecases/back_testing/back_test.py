@@ -1,10 +1,11 @@
 """Tries a policy on the past: when it would have retrained, what would have held it back. Nothing is written."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from ...domain.asked_retraining import AskedRetraining
 from ...domain.back_test import BackTest
 from ...domain.decision_record import DecisionRecord
 from ...domain.deployment_ledger import LedgerLine, serving_after
@@ -29,10 +30,11 @@ from ..triggering.check_triggers import check_triggers
 from ..triggering.detect_drift import detect_drift
 from ..triggering.sweep_models import sweep_models
 from .hindsight import Hindsights, judges_metric, look_back
-from .past import Past, past_of
+from .past import Past, asked_in, past_of
 
 SWEEP = timedelta(minutes=5)
 _DAY = timedelta(days=1)
+_ASKED = "arn:aws:states:none:000000000000:execution:retraining:asked"
 
 
 class World(Protocol):
@@ -69,7 +71,8 @@ def back_test(policy: Policy, days: Window, world: World, ports: Ports) -> BackT
     past = past_of(policy.model, start, ports)
     before = [line for line in past.champions if line.deployed_at < start]
     world.begin(policy, past.state, before)
-    run = Run(policy, days, past, world, past.champions[len(before) :])
+    asked = [each for _, each in asked_in(past.jobs)]
+    run = Run(policy, days, past, world, asked, past.champions[len(before) :])
     world.play(run.execute)
     moments = run.moments()
     _read_ahead(policy, moments, past, world.metrics)
@@ -123,25 +126,18 @@ def _sweep_after(moment: datetime) -> datetime:
     return moment + -since % SWEEP
 
 
-class Asked(NamedTuple):
-    """A retraining that a person asks for, by an execution."""
-
-    at: datetime
-    execution_arn: str
-    event: Mapping[str, Any]
-
-
-def _asked(past: Past) -> Iterator[Asked]:
-    for job in past.jobs:
-        if job.trigger_type is TriggerType.MANUAL:
-            event = {"model_name": job.model_name, "actor": job.actor, "reason": job.request_reason, "force": True}
-            yield Asked(job.event_time, job.execution_arn, {**event, "event_time": job.event_time.isoformat()})
-
-
 class Run:
     """One policy on its way through the past; what becomes of a job that was opened is for `end_job` to say."""
 
-    def __init__(self, policy: Policy, days: Window, past: Past, world: World, champions: Sequence[LedgerLine]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        days: Window,
+        past: Past,
+        world: World,
+        asked: Sequence[AskedRetraining],
+        champions: Sequence[LedgerLine] = (),
+    ) -> None:
         self._policy = policy
         self._days = days
         self._begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
@@ -150,13 +146,13 @@ class Run:
         self._moments: list[datetime] = []
         self._endings: dict[str, Ending] = {}
         self._champions = list(champions)
-        self._requests = [asked for asked in self.asked() if _sweep_after(asked.at) < self._end]
+        self._requests = [each for each in enumerate(asked) if _sweep_after(each[1].at) < self._end]
 
     def moments(self) -> list[datetime]:
         """The sweeps that may find something to do, in order."""
         wanted = {self._begin, *(_first_sweep(self._policy, day) for day in self._days.days())}
         wanted |= {_sweep_after(moment) for moment in self._schedule()}
-        return sorted(wanted | {_sweep_after(asked.at) for asked in self._requests})
+        return sorted(wanted | {_sweep_after(asked.at) for _, asked in self._requests})
 
     def go(self, moments: Sequence[datetime]) -> None:
         """Sweep at these moments, and when the holds end that these sweeps find."""
@@ -167,10 +163,6 @@ class Run:
             if moment != done:
                 self._sweep(moment)
             done = moment
-
-    def asked(self) -> Iterable[Asked]:
-        """What people ask for, in order."""
-        return _asked(self._past)
 
     def before_sweep(self, at: datetime) -> None:
         """What happens at the moment of a sweep besides it."""
@@ -195,9 +187,9 @@ class Run:
                 self._world.ports.states.record_rejection(line.model_name, *failure)
         self._world.move_to(at)
         self.before_sweep(at)
-        while self._requests and self._requests[0].at <= at:
-            _, execution_arn, event = self._requests.pop(0)
-            self.execute(execution_arn, event)
+        while self._requests and self._requests[0][1].at <= at:
+            number, asked = self._requests.pop(0)
+            self.execute(f"{_ASKED}-{number}", asked.event(self._policy.model))
         sweep_models(ScheduledEvent(time=at), self._world.ports)
         self._come_back(at)
 

@@ -1,9 +1,10 @@
 """What happened to a model in a time: what served, who asked for retrainings, and how they ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ...domain.asked_retraining import AskedRetraining
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.ending import Ending
 from ...domain.job import RetrainingJob
@@ -61,6 +62,13 @@ def past_of(model_name: str, start: datetime, ports: Ports) -> Past:
     failures = _failures(jobs, champions)
     state = _state_before(model_name, start, before, champions, failures, ports)
     return Past([job for job in jobs if job.event_time >= start], champions, failures, state)
+
+
+def asked_in(jobs: Iterable[RetrainingJob]) -> Iterator[tuple[RetrainingJob, AskedRetraining]]:
+    """The jobs that a person asked for, and what was asked, without parameters."""
+    for job in jobs:
+        if job.trigger_type is TriggerType.MANUAL:
+            yield job, AskedRetraining(at=job.event_time, actor=job.actor or "unknown", reason=job.request_reason)
 
 
 def _failures(jobs: Sequence[RetrainingJob], champions: Sequence[LedgerLine]) -> Failures:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from ...domain.asked_retraining import AskedRetraining
 from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
+from ...domain.labelled_metric import metric_in
 from ...domain.messages.references import ScheduledEvent
 from ...domain.metric_reading import MetricQuery
 from ...domain.model_state import ModelState
@@ -15,19 +17,17 @@ from ...domain.past_decision import PastDecision
 from ...domain.policy.deployment import AllAtOnceDeployment
 from ...domain.policy.policy import Policy
 from ...domain.trained_back_test import (
-    AskedRetraining,
     BackTestRequest,
     ServedDay,
     TrainedBackTest,
     TriedChampion,
     TriedRetraining,
-    metric_in,
 )
 from ...domain.windows import Window
 from ...ports import MetricSource, Ports
 from ..after_promotion.watch_champions import watch_champions
 from ..lookup import champion_lines
-from .back_test import Asked, Run, World, found
+from .back_test import Run, World, found
 from .carry_through import REVIEWER, carry_through
 from .hindsight import look_back
 from .past import Past
@@ -98,13 +98,9 @@ class _Trained(Run):
         asked: Sequence[AskedRetraining],
         tell: Tell | None,
     ) -> None:
+        super().__init__(policy, days, past, world, asked)
         self._model, self._ports, self._tell = policy.model, world.ports, tell
         self._broken: Exception | None = None
-        self._asked = [_execution_of(number, each, policy.model) for number, each in enumerate(asked)]
-        super().__init__(policy, days, past, world, [])
-
-    def asked(self) -> list[Asked]:
-        return self._asked
 
     def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
         """What cannot be retried ends an execution, and a deployment goes on; anything else is no part of the past."""
@@ -137,13 +133,6 @@ class _Trained(Run):
         ended = ports.jobs.get(job.job_id)
         for kind in ("proxy", "score"):
             ports.data.prune(ended.output_of(kind), ())
-
-
-def _execution_of(number: int, asked: AskedRetraining, model_name: str) -> Asked:
-    event: dict[str, Any] = {"model_name": model_name, "actor": asked.actor, "reason": asked.reason, "force": True}
-    event |= {"event_time": asked.at.isoformat(), "parameters": asked.parameters, "variants": list(asked.variants)}
-    event |= {"review": asked.review}
-    return Asked(asked.at, f"arn:aws:states:none:000000000000:execution:retraining:asked-{number}", event)
 
 
 def _result(
