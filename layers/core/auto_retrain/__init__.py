@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .domain.policy.policy import Policy
     from .domain.policy.triggers import TriggerConfig
     from .domain.status import RetrainingStatus
+    from .domain.trained_back_test import TrainedBackTest
     from .domain.trigger_type import TriggerType
     from .domain.validation import ValidationResult
     from .domain.verdict import Verdict
@@ -42,6 +43,7 @@ _PUBLIC = {
     "RetrainingStatus": "domain.status",
     "RetrainingTrigger": "usecases.triggering.retraining_triggers",
     "ScheduledTrigger": "usecases.triggering.retraining_triggers",
+    "TrainedBackTest": "domain.trained_back_test",
     "TriggerConfig": "domain.policy.triggers",
     "TriggerType": "domain.trigger_type",
     "ValidationResult": "domain.validation",
@@ -63,6 +65,7 @@ __all__ = [
     "RetrainingStatus",
     "RetrainingTrigger",
     "ScheduledTrigger",
+    "TrainedBackTest",
     "TriggerConfig",
     "TriggerType",
     "ValidationResult",

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from .domain.back_test import BackTest
 from .domain.decision_record import DecisionRecord
 from .domain.deployment_ledger import Period
 from .domain.drill import Drill
-from .domain.errors import JobUnknown, PolicyInvalid
+from .domain.errors import EventInvalid, JobUnknown, PolicyInvalid
 from .domain.explain import explain
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
@@ -23,6 +24,7 @@ from .domain.policy.policy import AppliedPolicy, Policy
 from .domain.policy.triggers import TriggerConfig
 from .domain.results import ScoringResult
 from .domain.serving import ServingRecord
+from .domain.trained_back_test import TrainedBackTest
 from .domain.trigger_type import TriggerType
 from .domain.validation import ValidationResult
 from .domain.watch import Alert
@@ -139,9 +141,46 @@ class AutoRetrainPipeline:
         from .bootstrap import simulation_of
         from .usecases.back_testing.back_test import try_policy
 
-        known = policy_of(policy, self._ports).policy if isinstance(policy, str) else _policy_in(policy)
         days = past_days(since, until, self._ports.clock.now().date())
-        return try_policy(known, days, simulation_of, self._ports)
+        return try_policy(self._named(policy), days, simulation_of, self._ports)
+
+    def back_test_with_training(
+        self,
+        policy: str | Policy | Mapping[str, Any],
+        since: date,
+        until: date | None = None,
+        *,
+        metric: str | None = None,
+        again: bool = False,
+    ) -> TrainedBackTest:
+        """The same with its retrainings carried out, by a Kubernetes Job that is waited for.
+
+        The same arguments find the Job that runs, or its result; with `again` another one starts. `metric` stands for
+        that of the policy if its name does not say how to work it out from labelled rows. What the Job does is logged;
+        an interruption ends the waiting, not the Job.
+
+        Raises:
+            ModelUnknown: the model has no policy.
+            PolicyInvalid: the policy breaks a rule, or its metric cannot be worked out.
+            EventInvalid: the days or the metric do not fit, or this pipeline is in memory, where nothing trains.
+            ClusterRefused: the Job may not be started.
+            TrainingFailed: the Job has failed, or is kept from starting.
+            TransientError: a source could not be reached for a minute.
+        """
+        # Imported here: it needs packages that other methods do without.
+        from .usecases.back_testing.back_test_request import asked_back_test
+        from .usecases.back_testing.order_back_test import await_result, start_back_test
+
+        if self._world is not None:
+            raise EventInvalid("a pipeline in memory trains nothing, so it has no back-test with training")
+        days, known = past_days(since, until, self._ports.clock.now().date()), self._named(policy)
+        asked = asked_back_test({known.model: known}, days, self._ports, metric)
+        run = start_back_test(asked, self._ports, again)
+        (test,) = await_result(run, self._ports, _LOG.info, time.sleep).tests
+        return test
+
+    def _named(self, policy: str | Policy | Mapping[str, Any]) -> Policy:
+        return policy_of(policy, self._ports).policy if isinstance(policy, str) else _policy_in(policy)
 
     def trigger(self, kind: type[Trigger]) -> Trigger:
         """A trigger of a class such as `ScheduledTrigger`, which judges the models of this deployment."""

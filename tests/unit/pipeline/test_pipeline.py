@@ -5,7 +5,7 @@ import os
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 import auto_retrain
 from auto_retrain import (
     AutoRetrainPipeline,
+    BackTest,
     PerformanceDegradationTrigger,
     RetrainingStatus,
     RetrainingTrigger,
@@ -43,7 +44,9 @@ from auto_retrain.domain.metric_reading import MetricReading
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import AppliedPolicy, PolicyStatus
 from auto_retrain.domain.serving import ServingRecord
+from auto_retrain.domain.trained_back_test import BackTestResult, TrainedBackTest
 from auto_retrain.domain.validation import Decision
+from auto_retrain.domain.windows import Window
 from auto_retrain.usecases.operating.policies import pause_model
 from auto_retrain.usecases.triggering.await_decision import await_decision
 from auto_retrain.usecases.triggering.request_retraining import request_retraining
@@ -547,6 +550,32 @@ def test_a_policy_is_tried_on_the_past_and_shown_as_a_table() -> None:
     assert pipeline.back_test(never, first).starts == []
     with pytest.raises(EventInvalid, match="must be before today"):
         pipeline.back_test("churn", first, NOON.date())
+
+
+def test_a_policy_is_tried_with_its_trainings_by_a_job_that_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, first = World(), date(2026, 1, 1)
+    test = TrainedBackTest(
+        name="churn",
+        metric="accuracy",
+        test=BackTest(model_name="churn", days=Window(start=first, end=first + timedelta(days=2)), decisions=()),
+    )
+
+    def finish(_: float) -> None:
+        ((name, (order,)),) = world.ports.cluster.orders.items()
+        about = {"schema_version": 1, "job_id": order.job_id, "manifest_sha256": order.manifest_sha256}
+        result = BackTestResult(**about, kind="back_test", tests=(test,))
+        key = f"{order.output_uri.removeprefix('s3://artifacts/')}result.json"
+        world.ports.data.write(key, result.model_dump_json().encode())
+        world.ports.cluster.finish(name)
+
+    monkeypatch.setattr("time.sleep", finish)
+    pipeline = pipeline_on(world)
+    tries = [pipeline.back_test_with_training("churn", first, first + timedelta(days=1)) for _ in range(2)]
+    assert tries == [test, test]
+    with pytest.raises(PolicyInvalid, match="metric rmse: is no metric"):
+        pipeline.back_test_with_training("churn", first, metric="rmse")
+    with pytest.raises(EventInvalid, match="in memory trains nothing"):
+        AutoRetrainPipeline.in_memory(NOON).back_test_with_training(SCHEDULED, first)
 
 
 def test_a_change_that_has_to_be_tried_and_does_worse_needs_a_reason() -> None:
