@@ -1,13 +1,17 @@
-"""The UTC days of rows, by a column with dates or moments.
+"""The UTC days of rows and row groups, by a column with dates or moments.
 
 Control plane and training container each have a copy of this file; a test holds the two together.
 """
 
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as parquet
+
+_EPOCH = datetime(1970, 1, 1)
 
 
 class NoDates(ValueError):
@@ -30,3 +34,50 @@ def _what_instead(kind: pa.DataType) -> str:
         return f"is {kind}; it must be a date or a timestamp"
     how = "convert it with pandas.to_datetime, or CAST (… AS DATE) in SQL"
     return f"is text; it must be a date or a timestamp: {how}"
+
+
+class DayRange(NamedTuple):
+    """The days that a row group says it has; of one that says nothing, all."""
+
+    first: date = date.min
+    last: date = date.max
+
+    def may_hold(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+def day_ranges(metadata: parquet.FileMetaData, column: str) -> list[DayRange]:
+    """Those of each row group."""
+    names = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
+    if column not in names:
+        return [DayRange()] * metadata.num_row_groups
+    place = names.index(column)
+    return [_range(metadata.row_group(group).column(place)) for group in range(metadata.num_row_groups)]
+
+
+def row_groups_of(metadata: parquet.FileMetaData, column: str, days: Collection[date]) -> list[int]:
+    """The row groups that may have rows of some days."""
+    ranges = day_ranges(metadata, column)
+    return [place for place, each in enumerate(ranges) if any(each.may_hold(day) for day in days)]
+
+
+def _range(chunk: parquet.ColumnChunkMetaData) -> DayRange:
+    statistics = chunk.statistics
+    if statistics is None or not statistics.has_min_max:
+        return DayRange()
+    try:
+        first, last = _day(statistics.min), _day(statistics.max)
+    except ValueError:
+        # Nanoseconds that no datetime has, and there is no pandas here.
+        first, last = _day_of(statistics.min_raw), _day_of(statistics.max_raw)
+    return DayRange(first, last) if first and last else DayRange()
+
+
+def _day_of(nanoseconds: int) -> date:
+    return (_EPOCH + timedelta(microseconds=nanoseconds // 1000)).date()
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).date()
+    return value if isinstance(value, date) else None

@@ -13,7 +13,7 @@ from .arrow_values import Unconvertible, floats, texts
 from .csv_header import PARSING, read_header
 from .errors import DataInvalid
 from .formats import remedy_for
-from .row_days import NoDates, is_of_days
+from .row_days import NoDates, is_of_days, row_groups_of
 
 
 class Days(NamedTuple):
@@ -40,7 +40,8 @@ def parse_table(
         remedy = remedy_for(content, format)
         if remedy:
             raise DataInvalid(f"{uri} cannot be read as {format}: {remedy}")
-        raw = READERS[format](content, uri, list(dict.fromkeys([*wanted, *([of_days.column] if of_days else [])])))
+        columns = list(dict.fromkeys([*wanted, *([of_days.column] if of_days else [])]))
+        raw = READERS[format](content, uri, columns, of_days)
         if of_days:
             raw = raw.filter(is_of_days(raw[of_days.column], of_days.days))
     except NoDates as error:
@@ -59,13 +60,15 @@ def _convert(cells: pa.ChunkedArray, name: str, uri: str, as_number: bool) -> pa
         raise DataInvalid(f"{uri}: column {name} ({cells.type}) must hold {wanted}, not {error}") from error
 
 
-def _read_parquet(content: bytes, uri: str, wanted: list[str]) -> pa.Table:
+def _read_parquet(content: bytes, uri: str, wanted: list[str], of_days: Days | None) -> pa.Table:
     file = pa.parquet.ParquetFile(pa.BufferReader(content))
     _check_columns(file.schema_arrow.names, wanted, uri)
-    return file.read(columns=wanted)
+    if of_days is None:
+        return file.read(columns=wanted)
+    return file.read_row_groups(row_groups_of(file.metadata, *of_days), columns=wanted)
 
 
-def _read_csv(content: bytes, uri: str, wanted: list[str]) -> pa.Table:
+def _read_csv(content: bytes, uri: str, wanted: list[str], _: Days | None) -> pa.Table:
     header = read_header(content)
     _check_columns(header.names, wanted, uri)
     if not header.has_rows:

@@ -167,7 +167,7 @@ sys.meta_path.insert(0, type("None", (), {"find_spec": lambda name, *_: (_ for _
     if name == "pandas" else None}))
 import pyarrow as pa
 from pyarrow import parquet
-from auto_retrain.adapters.data.date_columns import day_ranges
+from auto_retrain.adapters.data.row_days import day_ranges
 file = io.BytesIO()
 moments = pa.array([-1, 86_400_000_000_000 - 1], pa.int64()).cast(pa.timestamp("ns", "UTC"))
 parquet.write_table(pa.table({"on": moments}), file)

@@ -1,10 +1,14 @@
 """How labelled rows are read, and which data are refused."""
 
+import io
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.train_model.shelf import COLUMNS, FIRST_DAY, Shelf, some_rows, to_bytes
@@ -12,6 +16,7 @@ from train_model.data import LabelledRows, read_window
 from train_model.errors import DataInvalid
 from train_model.order import Columns, Window
 from train_model.storage import Storage
+from train_model.tables import Days, parse_table
 
 Read = Callable[..., LabelledRows]
 
@@ -175,3 +180,19 @@ def test_labels_of_a_regression_that_are_not_finite_numbers_are_refused(read: Re
     for number in (float("inf"), -1e200):
         with pytest.raises(DataInvalid, match=r"1 labels are infinite or beyond 1e\+140"):
             read(some_rows(2).assign(bought=[1.0, number]), task="regression")
+
+
+def test_of_one_table_only_the_row_groups_of_the_days_are_read() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(4)]
+    table = pa.table({"id": [f"row {day}" for day in days], "on": days})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=1, use_dictionary=False, compression="none")
+    # Whoever reads the last row group finds no page there.
+    content = buffer.getvalue()
+    start = pq.read_metadata(io.BytesIO(content)).row_group(3).column(0).data_page_offset
+    content = content[:start] + b"\xff" * 8 + content[start + 8 :]
+    (found,) = parse_table(content, "s3://a/b", "parquet", ["id"], of_days=Days("on", days[1:2]))["id"].to_pylist()
+    assert found == "row 2026-01-02"
+    assert parse_table(content, "s3://a/b", "parquet", ["id"], of_days=Days("on", [date(2027, 1, 1)])).num_rows == 0
+    with pytest.raises(DataInvalid, match="cannot be read"):
+        parse_table(content, "s3://a/b", "parquet", ["id"], of_days=Days("on", days[3:]))

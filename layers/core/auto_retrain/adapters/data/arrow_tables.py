@@ -15,8 +15,9 @@ from ...ports import DataStore, RowBatch
 from .arrow_cells import DictionaryTexts, count_levels, to_numbers, to_texts
 from .csv_header import PARSING, read_header
 from .csv_remedies import remedy_for_delimiter, remedy_for_encoding
-from .date_columns import DayRange, Days, day_ranges
+from .date_columns import Days
 from .formats import FIRST_BYTES, remedy_for
+from .row_days import DayRange, day_ranges
 
 BATCH_ROWS = 65_536
 # Texts that leave out what they share with the one before: a few bytes may unpack to a long text in each row.
