@@ -25,7 +25,7 @@ setup: ## install everything into .local/, from hashed lock files
 	@$(PYTHON) -m local.setup dev trainer runtime sam
 	@$(MAKE) --silent $(node_packages) || echo "setup: no npm here, so two checks are left out: the second validator of the state machine, and the browser"
 
-demo: setup build-local ## a year of one model, on this machine alone; SCENARIO=performance|drift|fleet|experiments
+demo: setup build-local ## a year of one model, on this machine alone; SCENARIO=performance|drift|fleet|experiments|backtest
 	@$(python) -m local demo $(SCENARIO)
 
 local: setup build-local ## keep the whole stack running here until Ctrl-C

@@ -6,7 +6,7 @@ import time
 
 from local.demo.flights import prepare
 from local.demo.row import render
-from local.demo.scenarios import SCENARIOS, play
+from local.demo.scenarios import SCENARIOS, WATCH_SECONDS, play
 from local.demo.stage import Stage
 from local.demo.year import Year
 from local.paths import DEMO, LOCAL
@@ -53,7 +53,7 @@ def run_scenario(name: str) -> int:
     started = time.monotonic()
     say(f"{name}, with flights out of New York in 2013 and the real state machine on this machine")
     prepare(FLIGHTS)
-    with LocalStack(DEMO / "stack", watch_interval_seconds=0.25) as stack:
+    with LocalStack(DEMO / "stack", watch_interval_seconds=WATCH_SECONDS[name]) as stack:
         story = play(name, Stage(stack, FLIGHTS, say))
     print(f"\n{story.render()}\n")
     say(f"{time.monotonic() - started:.0f} s; logs are in {(DEMO / 'stack').relative_to(LOCAL.parent)}")

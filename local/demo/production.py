@@ -30,17 +30,7 @@ class Production:
 
     def publish(self, days: Iterable[ServedDay]) -> None:
         """Publish each day as a statistic set: its sum counts the rows that were right, its sample count all rows."""
-        data = [self._datum(day) for day in days if day.rows]
-        self._cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
-
-    def _datum(self, day: ServedDay) -> dict[str, Any]:
-        statistics = {"SampleCount": day.rows, "Sum": day.correct, "Minimum": 0.0, "Maximum": 1.0}
-        return {
-            "MetricName": METRIC,
-            "Dimensions": self._dimensions(),
-            "Timestamp": datetime.combine(day.date, time(23, 59), UTC),
-            "StatisticValues": {name: float(value) for name, value in statistics.items()},
-        }
+        publish(self._stage, self._model, days)
 
     def _put_alarm(self) -> None:
         """Four bad days out of the last seven; whether that is a reason to retrain is decided elsewhere."""
@@ -48,7 +38,7 @@ class Production:
             AlarmName=f"{ALARM_PREFIX}{self._model}",
             Namespace=NAMESPACE,
             MetricName=METRIC,
-            Dimensions=self._dimensions(),
+            Dimensions=_dimensions(self._model),
             Statistic="Average",
             Period=86400,
             EvaluationPeriods=7,
@@ -58,5 +48,22 @@ class Production:
             TreatMissingData="notBreaching",
         )
 
-    def _dimensions(self) -> list[dict[str, str]]:
-        return [{"Name": DIMENSION, "Value": self._model}]
+
+def publish(stage: Stage, model: str, days: Iterable[ServedDay]) -> None:
+    """Publish what a model answered on each day, at the end of it."""
+    data = [_datum(model, day) for day in days if day.rows]
+    stage.stack.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
+
+
+def _datum(model: str, day: ServedDay) -> dict[str, Any]:
+    statistics = {"SampleCount": day.rows, "Sum": day.correct, "Minimum": 0.0, "Maximum": 1.0}
+    return {
+        "MetricName": METRIC,
+        "Dimensions": _dimensions(model),
+        "Timestamp": datetime.combine(day.date, time(23, 59), UTC),
+        "StatisticValues": {name: float(value) for name, value in statistics.items()},
+    }
+
+
+def _dimensions(model: str) -> list[dict[str, str]]:
+    return [{"Name": DIMENSION, "Value": model}]

@@ -20,7 +20,6 @@ from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.domain.job import RetrainingJob
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.status import RetrainingStatus
-from local.aws.environment import aws_settings
 from local.demo.executions import Executions
 from local.demo.flights import LABEL, ROW_ID
 from local.paths import ROOT
@@ -72,13 +71,7 @@ class Stage:
 
     def command(self, *arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
         """What a command of `auto-retrain` prints; raises RuntimeError if it ends with another exit code."""
-        outputs = self.stack.outputs
-        settings = {
-            "TABLE_NAME": outputs["TableName"],
-            "ARTIFACTS_BUCKET": outputs["ArtifactsBucketName"],
-            "MLFLOW_TRACKING_URI": self.stack.mlflow_url,
-        }
-        env = os.environ | aws_settings(self.stack.aws_endpoint) | settings
+        env = os.environ | self.stack.environment
         command = [sys.executable, "-m", "auto_retrain.cli", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if done.returncode not in allowed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from local.demo.scenarios import drift, experiments, fleet, performance
+from local.demo.scenarios import backtest, drift, experiments, fleet, performance
 from local.demo.stage import Stage
 from local.demo.story import Story
 
@@ -11,7 +11,10 @@ SCENARIOS: dict[str, Callable[[Stage, Story], None]] = {
     "drift": drift.play,
     "fleet": fleet.play,
     "experiments": experiments.play,
+    "backtest": backtest.play,
 }
+# Watchers are woken when there is something to do; only a rollout has more to look for.
+WATCH_SECONDS = dict.fromkeys(SCENARIOS, 0.25) | {"backtest": 5.0}
 
 
 def play(name: str, stage: Stage) -> Story:
