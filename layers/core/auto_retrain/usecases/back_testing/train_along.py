@@ -130,7 +130,7 @@ class _Trained(Run):
     def end_job(self, job: RetrainingJob, ports: Ports) -> None:
         carry_through(job, ports)
         # The verdicts are on the job, and nobody will look at the predictions again.
-        ended = ports.jobs.get(job.job_id)
+        ended = ports.jobs.get(job.job_id) or job
         for kind in ("proxy", "score"):
             ports.data.prune(ended.output_of(kind), ())
 
