@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-import rfc8785
-
 from .base import Record
+from .canonical_json import canonical_json_of
 from .errors import RecordTooLarge
 from .facts.fact import Fact
 
@@ -71,7 +70,7 @@ def fact_text(fact: Fact) -> str:
         RecordTooLarge: it does not fit into an entry.
     """
     document: dict[str, Any] = {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}
-    text = rfc8785.dumps(document)
+    text = canonical_json_of(document)
     if len(text) > MAX_TEXT_BYTES:
         raise RecordTooLarge(
             f"fact '{fact.fact_id}' has {len(text)} bytes; an audit entry holds at most {MAX_TEXT_BYTES}"

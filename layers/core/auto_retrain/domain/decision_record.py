@@ -2,10 +2,8 @@
 
 from typing import Literal
 
-import rfc8785
-
 from .base import Record, UtcTime
-from .digest import sha256_of
+from .digest import canonical_json, sha256_of
 from .names import decision_name
 from .notebook import as_table
 from .trigger_type import TriggerType
@@ -117,5 +115,4 @@ class DecisionRecord(Record):
 
     def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON (RFC 8785) of what was decided, and of the verdicts that it follows from."""
-        content = self.model_dump(mode="json", exclude={"recorded_at", "evidence_hash", "decision_hash"})
-        return sha256_of(rfc8785.dumps(content))
+        return sha256_of(canonical_json(self, leave_out={"recorded_at", "evidence_hash", "decision_hash"}))

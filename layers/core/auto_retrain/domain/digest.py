@@ -2,9 +2,8 @@
 
 import hashlib
 
-import rfc8785
-
 from .base import Record
+from .canonical_json import canonical_json_of
 
 
 def sha256_of(content: bytes) -> str:
@@ -13,4 +12,4 @@ def sha256_of(content: bytes) -> str:
 
 def canonical_json(record: Record, leave_out: set[str] | None = None) -> bytes:
     """The canonical JSON of a record (RFC 8785), without some of its fields."""
-    return rfc8785.dumps(record.model_dump(mode="json", exclude=leave_out))
+    return canonical_json_of(record.model_dump(mode="json", exclude=leave_out))

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import rfc8785
 from pydantic import TypeAdapter
 
 from .base import Record
+from .canonical_json import canonical_json_of
 from .digest import sha256_of
 
 
@@ -34,7 +34,7 @@ def parse_file_list(content: bytes) -> dict[str, FileDigest]:
 
 def file_list(files: Mapping[str, FileDigest]) -> bytes:
     """The file list as canonical JSON (RFC 8785)."""
-    return rfc8785.dumps({path: file.model_dump() for path, file in files.items()})
+    return canonical_json_of({path: file.model_dump() for path, file in files.items()})
 
 
 def artifact_digest(files: Mapping[str, FileDigest]) -> str:

@@ -32,6 +32,7 @@ def check_cron(expression: str) -> str:
     return expression
 
 
+@lru_cache(maxsize=1000)
 def runs_between(expression: str, time_zone: str, after: datetime, until: datetime, limit: int = 100) -> int:
     """How often the expression fired after `after` and no later than `until`, counted up to a limit."""
     runs = takewhile(lambda moment: moment <= until, upcoming(expression, time_zone, after))

@@ -2,12 +2,11 @@
 
 from enum import StrEnum
 
-import rfc8785
 from pydantic import Field
 
 from .base import Record, UtcTime
 from .comparison import Confusion, Interval, KnownQuality, MetricResult, SliceResult
-from .digest import sha256_of
+from .digest import canonical_json, sha256_of
 from .notebook import as_table
 from .verdict import VERDICT_HEADINGS, Outcome, Verdict
 
@@ -135,5 +134,4 @@ class ValidationResult(Record):
 
     def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON (RFC 8785) of evidence and verdicts."""
-        content = self.model_dump(mode="json", exclude={"validation_hash", "validation_timestamp"})
-        return sha256_of(rfc8785.dumps(content))
+        return sha256_of(canonical_json(self, leave_out={"validation_hash", "validation_timestamp"}))
