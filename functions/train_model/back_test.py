@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
-from auto_retrain.adapters.memory.training_world import ListedData, Outside, TrainingWorld, fixed_prices
+from auto_retrain.adapters.memory.training_world import ListedData, Outside, TrainingWorld, fixed_prices, log_of
 from auto_retrain.adapters.memory.tried_metrics import TriedMetrics
 from auto_retrain.domain.cluster import JobOrder
 from auto_retrain.domain.errors import DataChanged, PermanentError, TrainingFailed
@@ -21,6 +21,7 @@ from auto_retrain.domain.explain import explain
 from auto_retrain.domain.labelled_metric import metric_in
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.trained_back_test import BackTestManifest, NamedPolicy, TrainedBackTest, days_read
+from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.usecases.back_testing.train_along import as_tried, train_along
 
 from .daily_answers import DailyAnswers
@@ -89,9 +90,12 @@ class _Walk:
         self._storage = WorldStorage(self._world.ports.data, self._objects)
         self._shelf = VersionShelf(self._world.ports.registry, folder)
         metric = metric_in(policy, manifest.metric)
-        if metric:
+        if policy.triggers.enables(TriggerType.ESTIMATED_PERFORMANCE):
+            metrics.log = log_of(policy.model, self._world.ports)
+        if metric or metrics.log:
             end = days_read(policy, manifest.days, manifest.as_of).end
-            metrics.answers = DailyAnswers(policy, metric, outside, self._storage, self._shelf, end)
+            profile_of = metrics.log.profile_of if metrics.log else None
+            metrics.answers = DailyAnswers(policy, metric, outside, self._storage, self._shelf, end, profile_of)
 
     def _carry_out(self, ordered: JobOrder) -> None:
         order = parse_order(ordered.model_dump_json())

@@ -1,7 +1,7 @@
 """What a version of a back-test answers to the rows of each day, and the metric of it: each is predicted once."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from auto_retrain.adapters.memory.training_world import Outside
-from auto_retrain.adapters.memory.tried_metrics import AnsweredDay, Unanswered
+from auto_retrain.adapters.memory.tried_metrics import AnsweredDay, LoggedDay, Unanswered
 from auto_retrain.comparison.predictions import Predictions as ComparedPredictions
 from auto_retrain.comparison.version_metrics import VersionMetrics, positive_code
 from auto_retrain.domain.errors import ArtifactInvalid, DataMissing
 from auto_retrain.domain.errors import DataInvalid as CoreDataInvalid
+from auto_retrain.domain.holdout_profile import HoldoutProfile
 from auto_retrain.domain.labelled_days import SETTLING
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.domain.manifest import FrozenWindow, columns_of, freeze_window, with_rows
@@ -27,6 +28,7 @@ from .data import LabelledRows, read_window
 from .errors import DataInvalid, VersionUnusable
 from .order import Columns, Window
 from .score import predict, to_arrays
+from .scored_answers import count_scores
 from .storage import Storage
 from .version_shelf import VersionShelf
 
@@ -36,14 +38,26 @@ DAYS_AT_ONCE = 7
 MAX_ROWS_KEPT = 1_000_000
 _DAY = timedelta(days=1)
 
+# What the scores of a version meant on its holdout; None if nothing is kept of it.
+ProfileOf = Callable[[str], HoldoutProfile | None]
+
 
 class DailyAnswers:
     """The answers of versions to the labelled rows of days, as far as there are data, up to a last day."""
 
     def __init__(
-        self, policy: Policy, metric: str, outside: Outside, storage: Storage, shelf: VersionShelf, end: date
+        self,
+        policy: Policy,
+        metric: str | None,
+        outside: Outside,
+        storage: Storage,
+        shelf: VersionShelf,
+        end: date,
+        profile_of: ProfileOf | None = None,
     ) -> None:
+        """Scores are counted only with `profile_of`."""
         self._policy, self._metric, self._end = policy, metric, end
+        self._profile_of = profile_of
         self._data, self._tables = outside.data, outside.tables
         self._storage, self._shelf = storage, shelf
         self._columns = Columns.model_validate_json(columns_of(policy.data).model_dump_json())
@@ -78,22 +92,34 @@ class DailyAnswers:
         ends = np.cumsum([of_day.labels.size for of_day in rows.values()]).tolist()
         starts = [0, *ends[:-1]]
         parts = {day: _part(answers, slice(*extent)) for day, *extent in zip(rows, starts, ends, strict=True)}
-        return {day: self._answered(part, rows[day]) for day, part in parts.items()}
+        profile = self._profile_of(version) if self._profile_of else None
+        return {day: self._answered(part, rows[day], profile) for day, part in parts.items()}
 
-    def _answered(self, answers: Predictions, rows: LabelledRows) -> AnsweredDay | Unanswered:
-        labelled = int(rows.labels.size)
+    def _answered(
+        self, answers: Predictions, rows: LabelledRows, profile: HoldoutProfile | None
+    ) -> AnsweredDay | Unanswered:
+        labelled, entities = int(rows.labels.size), rows.extra.get(self._columns.entity or "")
         try:
-            value = self._value(answers, rows)
+            value = self._value(answers, rows, self._metric)
+            logged = self._logged(answers, rows, profile) if profile else None
         except DataInvalid as error:
             return Unanswered(str(error))
         return AnsweredDay(
             answered=labelled + rows.unlabelled,
             labelled=labelled,
-            independent=_independent(rows.extra.get(self._columns.entity or "")) or float(labelled),
+            independent=_independent(entities) or float(labelled),
             value=value,
+            logged=logged,
         )
 
-    def _value(self, answers: Predictions, rows: LabelledRows) -> float | None:
+    def _logged(self, answers: Predictions, rows: LabelledRows, profile: HoldoutProfile) -> LoggedDay:
+        log = self._policy.logged_metric
+        scores = count_scores(answers, rows.extra.get(self._columns.entity or ""), profile)
+        return LoggedDay(self._value(answers, rows, log.name if log else None), scores)
+
+    def _value(self, answers: Predictions, rows: LabelledRows, metric: str | None) -> float | None:
+        if metric is None:
+            return None
         arrays: dict[str, Any] = to_arrays({"": answers}, rows)[""]
         compared = ComparedPredictions(**arrays)
         try:
@@ -101,7 +127,7 @@ class DailyAnswers:
         except ArtifactInvalid:
             return None  # nobody has this class on the day
         measured = VersionMetrics(compared, positive, compared.sample(0))
-        return measured.value(self._metric) if measured.has(self._metric) else None
+        return measured.value(metric) if measured.has(metric) else None
 
     def _rows_of(self, day: date) -> LabelledRows | Unanswered | None:
         """The labelled rows of a day, or why they cannot be read; None where it has no data."""

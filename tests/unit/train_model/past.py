@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from auto_retrain.domain.digest import canonical_json
@@ -65,6 +67,23 @@ def _gone() -> None:
 
 def fit_unloadable(*_: Any) -> Unloadable:
     return Unloadable()
+
+
+def fit_scores(frame: pd.DataFrame, target: np.ndarray[Any, Any], parameters: dict[str, Any], seed: int) -> Pipeline:
+    """Its probabilities are as good as those that made the labels of `doubtful_rows`."""
+    only_age = make_column_transformer((StandardScaler(), ["age"]))
+    return make_pipeline(only_age, LogisticRegression()).fit(frame, target)
+
+
+def doubtful_rows(day: date, change: date = CHANGE) -> pd.DataFrame:
+    """Customers buy the more probably the older they are; from the change on, most are of the age that says least."""
+    random, rows = np.random.default_rng((day - FIRST).days), rows_of(day)
+    old = random.random(ROWS) < 0.5
+    doubtful = random.random(ROWS) < (0.95 if day >= change else 0.3)
+    away = np.where(doubtful, random.uniform(0, 8, ROWS), random.uniform(8, 30, ROWS))
+    age = 45 + np.where(old, away, -away)
+    buys = random.random(ROWS) < 1 / (1 + np.exp(-(age - 45) / 4))
+    return rows.assign(age=age, bought=buys.astype(int))
 
 
 def the_policy(**more: Any) -> Policy:

@@ -15,7 +15,17 @@ from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.trained_back_test import BackTestRequest, BackTestResult, Listing, TrainedBackTest
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window
-from tests.unit.train_model.past import CHANGE, FIRST, a_request, days_of, manifest_of, put, rows_of, the_policy
+from tests.unit.train_model.past import (
+    CHANGE,
+    FIRST,
+    a_request,
+    days_of,
+    doubtful_rows,
+    manifest_of,
+    put,
+    rows_of,
+    the_policy,
+)
 from tests.unit.train_model.shelf import Shelf
 from train_model.back_test import back_test
 from train_model.errors import BackTestRefused, OrderInvalid
@@ -224,6 +234,25 @@ def test_a_proxy_is_trained_first_and_may_say_that_nothing_would_be_gained(
     assert [each.ending for each in guarded.retrainings].count(Ending.SKIPPED) > 0
     assert Ending.SKIPPED not in [each.ending for each in plain.retrainings]
     assert len(guarded.champions) == len(plain.champions) == 2
+
+
+def test_an_estimate_from_scores_starts_a_retraining_long_before_the_labels_arrive(shelf: Shelf) -> None:
+    days = [FIRST + timedelta(days=number) for number in range(100)]
+    objects = [put(shelf, f"customers/date={day}/part-0.parquet", doubtful_rows(day), day) for day in days]
+    policy = the_policy(
+        training={"trainer": "tests.unit.train_model.past:fit_scores"},
+        triggers={"enabled": ["estimated_performance"], "estimated_performance": {"observe_only": False}},
+        deployment={"requests": {"source": "prediction_log"}},
+    )
+    policy = policy.changed(data=policy.data.changed(label_delay_days=20))
+    around = Window(start=CHANGE - timedelta(days=4), end=CHANGE + timedelta(days=12))
+    (test,) = walked(shelf, a_request(objects, policy, days=around))
+    first, later, *_ = test.retrainings
+    assert (first.trigger_type, first.ending) == (TriggerType.MANUAL, Ending.PROMOTED)
+    assert later.trigger_type is TriggerType.ESTIMATED_PERFORMANCE
+    assert CHANGE < later.at.date() <= CHANGE + timedelta(days=8)
+    (why,) = (each.reason for each in test.test.starts if each.at == later.at)
+    assert "accuracy of version 1 is estimated at 0." in why
 
 
 def test_predictions_do_not_stay_in_memory(

@@ -44,7 +44,11 @@ def count_scores(day: date, files: Sequence[DataObject], profile: HoldoutProfile
         return ScoreCounts()
     with ThreadPoolExecutor(PARALLEL_FILES) as pool:
         once = first_of_each(rows_of(in_order(pool, partial(_read, day, profile, data), files)))
-    rows = once.filter(pc.invert(once["failed"]))
+    return counts_of(once.filter(pc.invert(once["failed"])), profile)
+
+
+def counts_of(rows: pa.Table, profile: HoldoutProfile) -> ScoreCounts:
+    """Count answered rows by `answer`, its place among those of the profile or -1, `score` and hashed `entity`."""
     # A missing score is NaN.
     logged, answered = rows["score"].to_numpy(), rows["answer"].to_numpy()
     scores = logged if profile.kind == "number" else np.clip(logged, 0, 1)

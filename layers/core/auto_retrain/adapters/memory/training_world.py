@@ -1,23 +1,27 @@
 """A world in memory in which retrainings are carried out as soon as they are started, on data that were listed."""
 
+import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from io import BytesIO
 from typing import IO, Any, NamedTuple
 
 from ...domain.cluster import JobOrder
 from ...domain.errors import ArtifactMissing, TrainingFailed
+from ...domain.holdout_profile import HoldoutProfile
 from ...domain.layouts import Folder, Layout
 from ...domain.manifest import DataObject
 from ...domain.policy.training import TrainingPolicy
 from ...domain.prices import PriceList
+from ...domain.scored_days import MAX_PROFILE_BYTES, profile_key
 from ...domain.trained_back_test import Listing
 from ...domain.windows import Window
-from ...ports import MAX_DOCUMENT_BYTES, MetricSource, TableReader
+from ...ports import MAX_DOCUMENT_BYTES, MetricSource, Ports, TableReader
 from .cluster import MemoryCluster
 from .data import MemoryDataStore
 from .outside import MemoryPrices
 from .simulation import Simulation
+from .tried_metrics import TriedLog
 
 # Nothing is ever written to this place.
 _NOWHERE = "s3://back-test"
@@ -105,6 +109,25 @@ class TrainingWorld(Simulation):
         real: Any = outside
         super().__init__(real, at)
         self.ports.cluster = AtOnceCluster(carry_out)
+
+
+def log_of(model_name: str, ports: Ports) -> TriedLog:
+    """What is known in a world of the log of its versions: a day is that of the one that served at noon."""
+
+    def profile_of(version: str) -> HoldoutProfile | None:
+        try:
+            content = ports.data.read(ports.data.uri(profile_key(model_name, version)), MAX_PROFILE_BYTES)
+        except ArtifactMissing:
+            return None
+        return HoldoutProfile.model_validate_json(content)
+
+    def served(version: str, day: date) -> bool:
+        noon = datetime.combine(day, time(12), UTC)
+        lines = ports.ledger.lines(model_name, sys.maxsize)
+        line = next((each for each in lines if each.is_new_champion and each.since <= noon), None)
+        return line is not None and line.version.number == version
+
+    return TriedLog(profile_of, served)
 
 
 def fixed_prices(prices: PriceList) -> MemoryPrices:

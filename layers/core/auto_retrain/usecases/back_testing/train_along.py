@@ -59,9 +59,13 @@ def train_along(
 
 
 def as_tried(policy: Policy) -> Policy:
-    """A policy as it is tried: no requests are played, so what is promoted serves at once, by the alias alone."""
+    """A policy as it is tried: no requests are played, so what is promoted serves at once, by the alias alone.
+
+    Where a log of them is, stays: its scores are those of the answers to the rows of each day.
+    """
+    given = policy.deployment
     deployment = AllAtOnceDeployment(
-        watch_days=policy.deployment.watch_days, needs_way_back=policy.deployment.needs_way_back
+        requests=given.requests, watch_days=given.watch_days, needs_way_back=given.needs_way_back
     )
     training = policy.training.changed(batched=False, namespace=None, workers=1)
     # What pods do together elsewhere, the one of the back-test does alone.
