@@ -5,11 +5,20 @@ from typing import Any
 
 from auto_retrain.adapters.price_list import MAX_PROBLEM_LENGTH
 from auto_retrain.comparison.confusion import MAX_CONFUSED_CLASSES, MAX_NAME_LENGTH
+from auto_retrain.comparison.holdout import merged_digests
 from auto_retrain.comparison.slices import MAX_SLICES_OF_A_COLUMN
 from auto_retrain.domain.base import MAX_PARAMETERS_LENGTH
 from auto_retrain.domain.comparison import Confusion, MetricResult, SliceResult
 from auto_retrain.domain.cost import Forecast, PricedCost
-from auto_retrain.domain.data_check import DataCheck, DataFinding, DataSummary, Power, StrayLabels, WindowSummary
+from auto_retrain.domain.data_check import (
+    DataCheck,
+    DataFinding,
+    DataSummary,
+    HoldoutDigests,
+    Power,
+    StrayLabels,
+    WindowSummary,
+)
 from auto_retrain.domain.experiments import MAX_VARIANTS, MAX_VARIANTS_BYTES
 from auto_retrain.domain.files import VersionFiles
 from auto_retrain.domain.forecast import JOBS
@@ -17,6 +26,7 @@ from auto_retrain.domain.job import RetrainingJob, Variant
 from auto_retrain.domain.messages.triggering import TriggerDecision
 from auto_retrain.domain.metric_kinds import METRICS
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.policy.data import MAX_PARTS
 from auto_retrain.domain.policy.training import Capacity
 from auto_retrain.domain.results import MAX_METRICS_LENGTH
 from auto_retrain.domain.trigger_type import TriggerType
@@ -61,7 +71,11 @@ def a_check() -> DataCheck:
     finding = DataFinding(check="unseen_values", severity="warning", column=COLUMN, text=SENTENCE)
     summary = DataSummary(training=window, holdout=window, overlap=10**9, separation=shares)
     return DataCheck(
-        summary=summary, psi=shares, findings=(finding,) * MAX_FINDINGS, power=Power(chance=NUMBER, reason=SENTENCE)
+        summary=summary,
+        holdout=merged_digests([HoldoutDigests(rows="0" * 64, cells="0" * 64)] * MAX_PARTS),
+        psi=shares,
+        findings=(finding,) * MAX_FINDINGS,
+        power=Power(chance=NUMBER, reason=SENTENCE),
     )
 
 

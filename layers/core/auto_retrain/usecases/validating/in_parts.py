@@ -1,8 +1,6 @@
 """Compares a challenger and the champion on a holdout in parts, of which one is in memory at a time."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import numpy as np
 
@@ -74,13 +72,10 @@ class _Reader:
         return PartOfPair(*(in_canonical_texts(each) if was else each for each, was in respelled))
 
     def _load(self, part: int, is_known: bool = False) -> list[Predictions]:
-        """The challenger's answers, and the champion's if there is one; both files are read at once."""
-        numbers = [number for number in (self._version, self._job.champion_version) if number]
-        load = partial(
-            load_version, scores=self._scores[part], policy=self._policy, ports=self._ports, is_known=is_known
-        )
-        with ThreadPoolExecutor(len(numbers)) as pool:
-            return list(pool.map(load, numbers))
+        """The challenger's answers, and the champion's if there is one."""
+        numbers = (self._version, self._job.champion_version)
+        scores, policy, ports = self._scores[part], self._policy, self._ports
+        return [load_version(number, scores, policy, ports, is_known) for number in numbers if number]
 
 
 def _has_no_rows(job: RetrainingJob, part: int) -> bool:
