@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from auto_retrain.comparison.code_points import code_points
-from auto_retrain.statistics.parted_units import KEPT, PartedUnits, hashes_of
+from auto_retrain.statistics.parted_units import KEPT, PartedUnits
+from auto_retrain.statistics.text_hashes import hashes_of
 
 
 def names(numbers: np.ndarray) -> np.ndarray:

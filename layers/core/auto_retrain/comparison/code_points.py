@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..statistics.parted_units import hashes_of
+from ..statistics.text_hashes import hashes_of
 
 Array = np.ndarray[Any, Any]
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..domain.errors import ArtifactInvalid
-from ..statistics.parted_units import PartedUnits, hashes_of
+from ..statistics.parted_units import PartedUnits
+from ..statistics.text_hashes import hashes_of
 from .code_points import code_points, values_of
 from .predictions import Predictions
 from .versions import ValueRows

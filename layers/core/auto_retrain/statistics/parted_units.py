@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .resampling import MAX_GROUPS, Sample
+from .text_hashes import mixed
 
 Array = np.ndarray[Any, Any]
 
@@ -14,35 +15,6 @@ Array = np.ndarray[Any, Any]
 # standard error of 0.8 %, and so has an effective number.
 KEPT = 1 << 14
 _WHOLE = 2.0**64
-# Rows that fit into the cache of a processor.
-_BLOCK = 1 << 14
-_PRIME, _SEED = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
-
-
-def hashes_of(characters: Array, seed: int) -> Array:
-    """A 64-bit hash of each text, the same in every part, shape (rows,).
-
-    `characters` are code points, shape (rows, length of the longest), filled up with zeros. They are folded one after
-    the other, then mixed. Source: G. Fowler, L. Noll, K.-P. Vo, FNV-1a; the finish is that of G. Steele, D. Lea,
-    C. Flood, "Fast splittable pseudorandom number generators", OOPSLA (2014).
-    """
-    hashes = np.full(len(characters), _SEED ^ _mixed(np.array([seed], np.uint64))[0])
-    for start in range(0, len(characters), _BLOCK):
-        block = hashes[start : start + _BLOCK]
-        for character in characters[start : start + _BLOCK].T:
-            folded = block ^ character
-            folded *= _PRIME
-            # The length differs from part to part, so what they are filled up with must not count.
-            np.copyto(block, folded, where=character > 0)
-    return _mixed(hashes)
-
-
-def _mixed(hashes: Array) -> Array:
-    hashes = hashes + np.uint64(0x9E3779B97F4A7C15)
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Array = hashes ^ (hashes >> np.uint64(31))
-    return mixed
 
 
 @dataclass(frozen=True)
@@ -90,7 +62,7 @@ class PartedUnits:
         if self.are_all_known:
             return np.bincount(np.searchsorted(self.least, hashes), minlength=self.least.size).astype(float)
         buckets = (hashes // np.uint64(MAX_GROUPS)) % np.uint64(KEPT)
-        signs = np.where(_mixed(hashes) & np.uint64(1), 1.0, -1.0)
+        signs = np.where(mixed(hashes) & np.uint64(1), 1.0, -1.0)
         return np.bincount(buckets.astype(np.int64), signs, KEPT)
 
 
