@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -94,9 +94,22 @@ def imports(path: Path) -> tuple[str, ...]:
     return tuple(_imports(path))
 
 
+@cache
+def attributes(path: Path) -> tuple[tuple[str, str], ...]:
+    """Every attribute that a file names, with the name that it is taken from, if it is one."""
+    return tuple((getattr(node.value, "id", ""), node.attr) for node in nodes(path) if isinstance(node, ast.Attribute))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """What rules look at: a file is parsed once for all of them."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Attribute)
+    return tuple(node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds))
+
+
 def _imports(path: Path) -> Iterator[str]:
     package = path.relative_to(CORE if path.is_relative_to(CORE) else ROOT).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -106,20 +119,26 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (".".join([*module, alias.name]) for alias in node.names)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_from_below(path: Path) -> None:
-    part = part_of(path)
-    for name in imports(path):
-        top, *rest = name.split(".")
-        if top == "auto_retrain" and rest and rest[0] != part:
-            assert rest[0] in MAY_IMPORT[part], f"{part} may not import {rest[0]}"
+def offending(files: list[Path], wrong: Callable[[Path], set[str]]) -> dict[str, set[str]]:
+    """What is wrong with which files of the package, if anything."""
+    return {str(path.relative_to(PACKAGE)): found for path in files if (found := wrong(path))}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_uses_only_the_third_party_packages_of_its_part(path: Path) -> None:
-    allowed = {*sys.stdlib_module_names, "auto_retrain", *MAY_USE.get(part_of(path), set())}
-    used = {name.split(".")[0] for name in imports(path)}
-    assert used <= allowed
+def test_a_module_imports_only_from_below() -> None:
+    def from_above(path: Path) -> set[str]:
+        parts = {name.split(".")[1] for name in imports(path) if name.startswith("auto_retrain.")}
+        return parts - {part_of(path)} - MAY_IMPORT[part_of(path)]
+
+    assert not offending(FILES, from_above)
+
+
+def test_a_module_uses_only_the_third_party_packages_of_its_part() -> None:
+    everywhere = {*sys.stdlib_module_names, "auto_retrain"}
+
+    def foreign(path: Path) -> set[str]:
+        return {name.split(".")[0] for name in imports(path)} - everywhere - MAY_USE.get(part_of(path), set())
+
+    assert not offending(FILES, foreign)
 
 
 USECASES = [path for path in FILES if part_of(path) == "usecases"]
@@ -131,11 +150,13 @@ def stage_of(module: str) -> str | None:
     return rest[0] if part == "usecases" and rest[0] in STAGES else None
 
 
-@pytest.mark.parametrize("path", USECASES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_stage_imports_only_stages_below_it(path: Path) -> None:
-    own = stage_of(module_of(path))
-    below = {own, None, *STAGES[: STAGES.index(own) if own else 0]}
-    assert {stage_of(name) for name in imports(path)} <= below
+def test_a_stage_imports_only_stages_below_it() -> None:
+    def from_above(path: Path) -> set[str]:
+        own = stage_of(module_of(path))
+        used = {stage for name in imports(path) if (stage := stage_of(name))}
+        return used - {own, *STAGES[: STAGES.index(own) if own else 0]}
+
+    assert not offending(USECASES, from_above)
 
 
 def test_every_folder_of_use_cases_is_a_stage() -> None:
@@ -170,20 +191,16 @@ def test_only_the_bootstrap_and_the_command_line_read_the_environment(name: str)
         for path in FILES
         # It passes the environment on to a credential program, as for any child process.
         if path.name != "kubeconfig_tokens.py"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr == name
+        if name in {attribute for _, attribute in attributes(path)}
     }
     assert readers <= {"bootstrap", "cli"}
 
 
+CLOCKS = {(owner, name) for owner in ("datetime", "date") for name in ("now", "utcnow", "today")}
+
+
 def test_only_the_clock_adapter_reads_the_time() -> None:
-    readers = {
-        path.relative_to(PACKAGE).as_posix()
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
-        if isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date"}
-    }
+    readers = {path.relative_to(PACKAGE).as_posix() for path in FILES if CLOCKS & set(attributes(path))}
     # The cluster in memory has its own clock, as any cluster does.
     assert readers <= {"adapters/clock.py", "adapters/memory/cluster.py"}
 
