@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -107,12 +108,18 @@ def days_of(shelf: Shelf, change: date = CHANGE, until: date = date.max) -> Iter
     """An object for each day."""
     for number in range(DAYS):
         day = FIRST + timedelta(days=number)
-        yield put(shelf, f"customers/date={day}/part-0.parquet", rows_of(day, change, until), day)
+        yield put(shelf, f"customers/date={day}/part-0.parquet", file_of(day, change, until), day)
 
 
-def put(shelf: Shelf, key: str, rows: pd.DataFrame, day: date) -> DataObject:
+@cache
+def file_of(day: date, change: date, until: date) -> bytes:
+    """The same for all tests: to write a hundred days takes longer than to walk through them."""
+    return to_bytes(rows_of(day, change, until))
+
+
+def put(shelf: Shelf, key: str, rows: pd.DataFrame | bytes, day: date) -> DataObject:
     """Store an object, as it will be listed."""
-    content = to_bytes(rows)
+    content = rows if isinstance(rows, bytes) else to_bytes(rows)
     etag = shelf.put(key, content).strip('"')
     return DataObject(uri=f"s3://{shelf.bucket}/{key}", etag=etag, size=len(content), date=day)
 
