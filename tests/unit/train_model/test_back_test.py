@@ -39,9 +39,27 @@ AROUND = Window(start=CHANGE - timedelta(days=10), end=CHANGE + timedelta(days=1
 SHORT = Window(start=FIRST + timedelta(days=20), end=FIRST + timedelta(days=24))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def shelf(s3: Any) -> Shelf:
+    """A bucket for all that change nothing in it."""
+    return Shelf(s3, "past")
+
+
+@pytest.fixture(scope="module")
 def objects(shelf: Shelf) -> list[DataObject]:
     return list(days_of(shelf))
+
+
+@pytest.fixture
+def own_shelf(s3: Any) -> Shelf:
+    return Shelf(s3, f"own-{len(s3.list_buckets()['Buckets'])}")
+
+
+@pytest.fixture(scope="module")
+def usual(shelf: Shelf, objects: list[DataObject]) -> TrainedBackTest:
+    """The policy on the days around the change, which takes some seconds."""
+    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER)))
+    return test
 
 
 def order_for(request: BackTestRequest) -> tuple[Order, bytes]:
@@ -58,10 +76,8 @@ def walked(shelf: Shelf, request: BackTestRequest) -> tuple[TrainedBackTest, ...
     return BackTestResult.model_validate(header | back_test(order, content, Storage(shelf.client))).tests
 
 
-def test_what_is_promoted_serves_until_the_world_changes_and_then_the_next_one(
-    shelf: Shelf, objects: list[DataObject]
-) -> None:
-    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER)))
+def test_what_is_promoted_serves_until_the_world_changes_and_then_the_next_one(usual: TrainedBackTest) -> None:
+    test = usual
     first, *later = test.retrainings
     assert (first.at.date(), first.trigger_type, first.ending) == (test.test.days.start, "manual", Ending.PROMOTED)
     assert [each.trigger_type for each in later] == [TriggerType.PERFORMANCE_DEGRADATION] * len(later)
@@ -76,9 +92,9 @@ def test_what_is_promoted_serves_until_the_world_changes_and_then_the_next_one(
 
 
 def test_days_beyond_the_limit_and_what_was_needed_are_those_of_the_version_that_served(
-    shelf: Shelf, objects: list[DataObject]
+    usual: TrainedBackTest,
 ) -> None:
-    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER)))
+    test = usual
     (beyond,) = test.test.beyond
     assert abs((beyond.first - CHANGE).days) <= 3
     assert beyond.answered
@@ -119,26 +135,26 @@ def test_a_trainer_that_fails_is_how_its_job_ends(shelf: Shelf, objects: list[Da
     assert test.champions == ()
 
 
-def test_a_day_that_cannot_be_predicted_is_unknown_alone_with_its_reason(
-    shelf: Shelf, objects: list[DataObject]
-) -> None:
+def test_a_day_that_cannot_be_predicted_is_unknown_alone_with_its_reason(own_shelf: Shelf) -> None:
+    objects = list(days_of(own_shelf))
     bad = SHORT.start + timedelta(days=2)
     rows = rows_of(bad)
     rows.loc[0, "age"] = 200
     (listed,) = (item for item in objects if item.date == bad)
-    objects[objects.index(listed)] = put(shelf, f"customers/date={bad}/part-0.parquet", rows, bad)
+    objects[objects.index(listed)] = put(own_shelf, f"customers/date={bad}/part-0.parquet", rows, bad)
     policy = the_policy(training={"trainer": "tests.unit.train_model.past:fit_picky"})
-    (test,) = walked(shelf, a_request(objects, policy, days=SHORT))
+    (test,) = walked(own_shelf, a_request(objects, policy, days=SHORT))
     assert [each.day for each in test.days if each.value is None] == [bad]
     (unknown,) = (each.problem for each in test.days if each.problem)
     assert unknown == "version 1 cannot predict: ValueError: nobody is that old"
     assert {each.rows for each in test.days if each.day != bad} == {120}
 
 
-def test_a_day_that_cannot_be_read_is_unknown_with_its_reason(shelf: Shelf, objects: list[DataObject]) -> None:
+def test_a_day_that_cannot_be_read_is_unknown_with_its_reason(own_shelf: Shelf) -> None:
+    objects = list(days_of(own_shelf))
     bad = SHORT.start + timedelta(days=2)
-    shelf.put(f"customers/date={bad}/part-0.parquet", b"other")
-    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
+    own_shelf.put(f"customers/date={bad}/part-0.parquet", b"other")
+    (test,) = walked(own_shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
     ((day, problem),) = ((each.day, each.problem) for each in test.days if each.value is None)
     assert day == bad
     assert "has changed" in (problem or "")
@@ -152,12 +168,11 @@ def test_a_version_that_cannot_be_loaded_ends_its_job_and_not_the_walk(shelf: Sh
     assert "version 1 cannot be loaded: RuntimeError: the file of its weights is gone" in only.reason
 
 
-def test_an_object_that_has_changed_since_it_was_listed_fails_what_reads_it(
-    shelf: Shelf, objects: list[DataObject]
-) -> None:
+def test_an_object_that_has_changed_since_it_was_listed_fails_what_reads_it(own_shelf: Shelf) -> None:
+    objects = list(days_of(own_shelf))
     changed = FIRST + timedelta(days=12)
-    shelf.put(f"customers/date={changed}/part-0.parquet", b"other")
-    (test,) = walked(shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
+    own_shelf.put(f"customers/date={changed}/part-0.parquet", b"other")
+    (test,) = walked(own_shelf, a_request(objects, the_policy(training=TRAINER), days=SHORT))
     assert test.retrainings[0].ending is Ending.FAILED
     assert f"date={changed}" in test.retrainings[0].reason
 
@@ -189,14 +204,15 @@ def test_what_got_worse_after_its_promotion_is_taken_back(shelf: Shelf, objects:
     assert (by_day[CHANGE], by_day[back + timedelta(days=1)]) == ("2", "1")
 
 
-def test_labels_of_their_own_and_one_table_are_read_as_a_job_reads_them(shelf: Shelf) -> None:
+def test_labels_of_their_own_and_one_table_are_read_as_a_job_reads_them(own_shelf: Shelf) -> None:
+    objects = list(days_of(own_shelf))
     days = [FIRST + timedelta(days=number) for number in range(100)]
     features, labels = [], []
     for day in days:
         rows = rows_of(day)
         features.append(rows.drop(columns="bought").assign(day=day))
-        labels.append(put(shelf, f"labels/date={day}/part-0.parquet", rows[["id", "bought"]], day))
-    table = put(shelf, "customers/all.parquet", pd.concat(features), FIRST)
+        labels.append(put(own_shelf, f"labels/date={day}/part-0.parquet", rows[["id", "bought"]], day))
+    table = put(own_shelf, "customers/all.parquet", pd.concat(features), FIRST)
     apart = {"labels": {"prefix": "labels", "format": "parquet", "row_id": "id", "label": "bought"}}
     policy = the_policy(training=TRAINER)
     data = {**policy.data.model_dump(), **apart, "layout": "column", "date_column": "day"}
@@ -206,7 +222,7 @@ def test_labels_of_their_own_and_one_table_are_read_as_a_job_reads_them(shelf: S
         Listing(prefix="labels", objects=tuple(labels)),
     )
     days_tried = Window(start=CHANGE - timedelta(days=12), end=CHANGE + timedelta(days=12))
-    (test,) = walked(shelf, a_request([], policy, listings=listings, days=days_tried))
+    (test,) = walked(own_shelf, a_request([], policy, listings=listings, days=days_tried))
     assert test.retrainings[0].ending is Ending.PROMOTED, test.retrainings[0].reason
     assert {each.rows for each in test.days} == {120}
     assert (test.days[0].value or 0) > 0.9
@@ -227,18 +243,17 @@ def test_a_regression_is_walked_through_by_its_own_metric(shelf: Shelf, objects:
 
 
 def test_a_proxy_is_trained_first_and_may_say_that_nothing_would_be_gained(
-    shelf: Shelf, objects: list[DataObject]
+    shelf: Shelf, objects: list[DataObject], usual: TrainedBackTest
 ) -> None:
-    without, with_proxy = the_policy(training=TRAINER), the_policy(training={**TRAINER, "proxy": {"rows": 200}})
-    plain, guarded = walked(shelf, a_request(objects, without, with_proxy))
+    (guarded,) = walked(shelf, a_request(objects, the_policy(training={**TRAINER, "proxy": {"rows": 200}})))
     assert [each.ending for each in guarded.retrainings].count(Ending.SKIPPED) > 0
-    assert Ending.SKIPPED not in [each.ending for each in plain.retrainings]
-    assert len(guarded.champions) == len(plain.champions) == 2
+    assert Ending.SKIPPED not in [each.ending for each in usual.retrainings]
+    assert len(guarded.champions) == len(usual.champions) == 2
 
 
-def test_an_estimate_from_scores_starts_a_retraining_long_before_the_labels_arrive(shelf: Shelf) -> None:
+def test_an_estimate_from_scores_starts_a_retraining_long_before_the_labels_arrive(own_shelf: Shelf) -> None:
     days = [FIRST + timedelta(days=number) for number in range(100)]
-    objects = [put(shelf, f"customers/date={day}/part-0.parquet", doubtful_rows(day), day) for day in days]
+    objects = [put(own_shelf, f"customers/date={day}/part-0.parquet", doubtful_rows(day), day) for day in days]
     policy = the_policy(
         training={"trainer": "tests.unit.train_model.past:fit_scores"},
         triggers={"enabled": ["estimated_performance"], "estimated_performance": {"observe_only": False}},
@@ -246,7 +261,7 @@ def test_an_estimate_from_scores_starts_a_retraining_long_before_the_labels_arri
     )
     policy = policy.changed(data=policy.data.changed(label_delay_days=20))
     around = Window(start=CHANGE - timedelta(days=4), end=CHANGE + timedelta(days=12))
-    (test,) = walked(shelf, a_request(objects, policy, days=around))
+    (test,) = walked(own_shelf, a_request(objects, policy, days=around))
     first, later, *_ = test.retrainings
     assert (first.trigger_type, first.ending) == (TriggerType.MANUAL, Ending.PROMOTED)
     assert later.trigger_type is TriggerType.ESTIMATED_PERFORMANCE
