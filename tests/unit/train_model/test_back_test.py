@@ -205,7 +205,6 @@ def test_what_got_worse_after_its_promotion_is_taken_back(shelf: Shelf, objects:
 
 
 def test_labels_of_their_own_and_one_table_are_read_as_a_job_reads_them(own_shelf: Shelf) -> None:
-    objects = list(days_of(own_shelf))
     days = [FIRST + timedelta(days=number) for number in range(100)]
     features, labels = [], []
     for day in days:
