@@ -81,7 +81,7 @@ def both(
     about = {"schema_version": 1, "job_id": "churn-1", "model_name": "churn"}
     document = {**about, "data": columns, "training": training, "holdout": window}
     ports.tables = ArrowTableReader(ports.data)
-    before = digest_holdout(FrozenManifest.model_validate(document), ports)
+    before = digest_holdout(FrozenManifest.model_validate(document), ports.tables)
     return before, _scored(Manifest.model_validate(document, strict=False), Files(ports))
 
 
@@ -196,7 +196,7 @@ def test_a_part_is_the_same_on_both_sides_with_labels_that_lie_apart() -> None:
     document = {**about, "data": data, "training": training, "holdout": holdout}
     frozen, seen = FrozenManifest.model_validate(document), Manifest.model_validate(document, strict=False)
 
-    digests = [digest_part(frozen, part, ports) for part in range(3)]
+    digests = [digest_part(frozen, part, ports.tables) for part in range(3)]
     assert digests == [_scored(seen, Files(ports), part) for part in range(3)]
     assert len({digest.rows for digest in digests}) == 3
-    assert digest_holdout(frozen, ports) == merged_digests(digests)
+    assert digest_holdout(frozen, ports.tables) == merged_digests(digests)

@@ -11,19 +11,24 @@ from ..domain.policy.policy import Policy
 def check_rows(policy: Policy, summary: DataSummary) -> Iterator[DataFinding]:
     """What is wrong with the ids and labels of both windows, and what the two windows share."""
     for name, window in (("training", summary.training), ("holdout", summary.holdout)):
-        yield from _check_ids(policy, name, window)
+        yield from _check_ids(policy, name, window, _basis(summary))
         yield from _check_labels(policy, name, window)
     if summary.overlap:
-        share = summary.overlap / summary.holdout.rows
-        text = f"{summary.overlap} row ids of the holdout ({share:.1%}) are in the training window as well"
+        share, basis = summary.overlap / summary.holdout.rows, _basis(summary)
+        text = f"{summary.overlap} row ids of the holdout ({share:.1%}) are in the training window as well{basis}"
         yield DataFinding(check="overlap", severity="error", column=policy.data.row_id, text=text)
 
 
-def _check_ids(policy: Policy, name: str, window: WindowSummary) -> Iterator[DataFinding]:
+def _basis(summary: DataSummary) -> str:
+    """What a number of ids is estimated from, if not all of them were compared."""
+    return "" if summary.compared_ids is None else f", estimated from {summary.compared_ids:.2%} of the ids"
+
+
+def _check_ids(policy: Policy, name: str, window: WindowSummary, basis: str) -> Iterator[DataFinding]:
     row_id = policy.data.row_id
     needed = f"data.row_id = {row_id} needs a value of its own in every row, in both windows"
     example = f", such as '{window.repeated_id}'" if window.repeated_id is not None else ""
-    repeated = f"repeat an earlier row id{example}: {needed}; name a column that has one, or add one to the data"
+    repeated = f"repeat an earlier row id{example}{basis}: {needed}; name a column that has one, or add one to the data"
     for count, what in ((window.missing_ids, "have no row id"), (window.repeated_ids, repeated)):
         if count:
             text = f"{count} of {window.rows} {name} rows {what}"

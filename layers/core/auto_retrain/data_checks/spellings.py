@@ -19,6 +19,8 @@ def check_spellings(policy: Policy, evidence: DataEvidence) -> Iterator[DataFind
         yield from _check_texts(feature, f"values of '{feature}'", counts)
     if evidence.summary.respelled_ids:
         text = f"{evidence.summary.respelled_ids} row ids differ from others only in spelling"
+        if evidence.summary.compared_ids is not None:
+            text = f"{text}, estimated from {evidence.summary.compared_ids:.2%} of the ids"
         yield DataFinding(check="spellings", severity="warning", column=policy.data.row_id, text=text)
 
 

@@ -89,7 +89,9 @@ class DataSummary(Record):
     """Both windows of a job; `overlap` is the number of row ids in both.
 
     `respelled_ids` are the row ids that differ from others only in case, blanks or the spelling of a number.
-    `separation` is the share of the uncertainty about the label that each feature removes on its own.
+    `separation` is the share of the uncertainty about the label that each feature removes on its own. Of windows that
+    were read in parts, `compared_ids` is the share of the ids by which those that are in several parts are estimated;
+    None if all were compared.
     """
 
     training: WindowSummary
@@ -97,6 +99,7 @@ class DataSummary(Record):
     overlap: int
     respelled_ids: int = 0
     separation: dict[str, float] = Field(default_factory=dict)
+    compared_ids: float | None = Field(default=None, exclude_if=lambda share: share is None)
 
 
 class HoldoutDigests(Record):

@@ -48,7 +48,10 @@ class Data(World):
 
     def check_data(self) -> tuple[str, DataCheckOutcome]:
         job_id = self.open()
-        return job_id, check_data(JobReference(job_id=job_id), self.ports)
+        return job_id, self.check_opened(job_id)
+
+    def check_opened(self, job_id: str) -> DataCheckOutcome:
+        return check_data(JobReference(job_id=job_id), self.ports)
 
 
 HOLDOUT, TRAINING = range(1, 6), range(6, 16)

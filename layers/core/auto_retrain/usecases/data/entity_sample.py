@@ -13,6 +13,8 @@ from ...statistics.pooling import MAX_BINS
 from ...statistics.stability import Levels
 from .row_sample import RowSample
 
+# The codes of categories: their places, the most frequent ones first, and those behind them together.
+RARE, UNSEEN, MISSING = MAX_BINS, MAX_BINS + 1, MAX_BINS + 2
 _ENTITIES = ""
 _NOT_NEGATIVE = (1 << 63) - 1
 
@@ -26,7 +28,7 @@ class EntitySample:
         self._entity = entity
         self._edges = edges
         self._places = {
-            name: {level: min(place, MAX_BINS) for place, level in enumerate(known.frequent)} | {None: MAX_BINS + 2}
+            name: {level: min(place, RARE) for place, level in enumerate(known.frequent)} | {None: MISSING}
             for name, known in levels.items()
         }
         self._rare = {name: known.rare or frozenset() for name, known in levels.items()}
@@ -43,14 +45,8 @@ class EntitySample:
         return {name: self._effects_of(name, values[name]) for name in values if name != _ENTITIES}
 
     def _effects_of(self, name: str, codes: Array) -> DesignEffects:
-        entities = self._sample.values[_ENTITIES]
-        missing = self._edges[name].size + 1 if name in self._edges else MAX_BINS + 2
-
-        def effect(of: Array) -> float:
-            return design_effect(of, entities, self._rows)
-
-        unseen = effect(codes == MAX_BINS + 1) if name in self._places else 1.0
-        return DesignEffects(bins=effect(codes), missing=effect(codes == missing), unseen=unseen)
+        missing = self._edges[name].size + 1 if name in self._edges else None
+        return effects_of(codes, self._sample.values[_ENTITIES], self._rows, missing)
 
     def _codes(self, batch: RowBatch, places: Array) -> dict[str, Array]:
         codes = {_ENTITIES: self._entity_codes(batch.texts[self._entity], places)}
@@ -65,7 +61,7 @@ class EntitySample:
         return codes
 
     def _place(self, name: str, known: Mapping[str | None, int], text: str | None) -> int:
-        return known.get(text, MAX_BINS if text in self._rare[name] else MAX_BINS + 1)
+        return known.get(text, RARE if text in self._rare[name] else UNSEEN)
 
     def _entity_codes(self, texts: Sequence[str | None], places: Array) -> Array:
         """A hash of each entity; a row without one is an entity of its own, and has a negative code."""
@@ -75,3 +71,15 @@ class EntitySample:
             if text is not None:
                 codes[row] = hash(text) & _NOT_NEGATIVE
         return codes
+
+
+def effects_of(codes: Array, entities: Array, rows: int, missing: int | None) -> DesignEffects:
+    """The effects by sampled rows; `missing` is the code of missing numbers, None for categories."""
+
+    def effect(of: Array) -> float:
+        return design_effect(of, entities, rows)
+
+    unseen = effect(codes == UNSEEN) if missing is None else 1.0
+    return DesignEffects(
+        bins=effect(codes), missing=effect(codes == (MISSING if missing is None else missing)), unseen=unseen
+    )

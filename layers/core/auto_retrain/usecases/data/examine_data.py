@@ -1,8 +1,10 @@
 """Examines the data of a retraining: whether they are sound, and enough for a decision. Nothing is written."""
 
+from typing import NamedTuple
+
 from ...data_checks import check_data_of
 from ...data_checks.evidence import DataEvidence
-from ...domain.data_check import DataCheck
+from ...domain.data_check import DataCheck, HoldoutDigests
 from ...domain.drift import DataProfile
 from ...domain.job import RetrainingJob
 from ...domain.manifest import Manifest
@@ -15,9 +17,13 @@ from .column_fields import naming_fields
 from .feature_bins import watched
 from .feature_days import DaySamples, DayWatcher, NameCounts
 from .holdout_rows import digest_holdout
+from .merge_parts import digests_of, look_at, merge_parts
+from .part_summary import summary_of
+from .read_part import parts_of, read_part
 from .reference_profile import build_profile, count_live
+from .separations import separations
 from .shifts import bins_to_draw, largest_shifts
-from .summarize import Summarized, summarize_data
+from .summarize import summarize_data
 
 MAX_FINDINGS = 50
 
@@ -28,14 +34,14 @@ def examine_data(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: 
     Raises DataInvalid if an object changed, is unreadable or lacks a column.
     """
     with naming_fields(policy.data):
-        summarized = summarize_data(manifest, ports)
-        evidence, profile = _gather(job, manifest, policy, summarized, ports)
-        holdout = digest_holdout(manifest, ports)
-    power = predict_power(job, policy, summarized.summary, ports)
+        in_parts = parts_of(manifest) > 1
+        evidence, profile, holdout = (_in_parts if in_parts else _in_one_piece)(job, policy, manifest, ports)
+    summary = evidence.summary
+    power = predict_power(job, policy, summary, ports)
     skipping = decide_skipping(job, policy, power, ports)
     psi = largest_shifts(evidence.histograms)
     check = DataCheck(
-        summary=summarized.summary,
+        summary=summary,
         holdout=holdout,
         psi=psi,
         bins=bins_to_draw(evidence.histograms, psi),
@@ -44,16 +50,22 @@ def examine_data(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: 
         skipped=skipping.skipped,
         skipped_in_a_row=skipping.in_a_row,
         overridden=skipping.overridden,
-        proxy=None if skipping.skipped else plan_proxy(job, policy, summarized.summary, ports),
+        proxy=None if skipping.skipped else plan_proxy(job, policy, summary, ports),
     )
     return check, profile
 
 
-def _gather(
-    job: RetrainingJob, manifest: Manifest, policy: Policy, summarized: Summarized, ports: Ports
-) -> tuple[DataEvidence, DataProfile]:
-    """Everything that is judged, with the features of both windows, and the profile of the training window."""
+class _Seen(NamedTuple):
+    """What is judged, the profile of the training window, and what the holdout is."""
+
+    evidence: DataEvidence
+    profile: DataProfile
+    holdout: HoldoutDigests
+
+
+def _in_one_piece(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports) -> _Seen:
     training, holdout, columns = manifest.training.objects, manifest.holdout.objects, manifest.data
+    summarized = summarize_data(manifest, ports)
     numeric, _ = watched(columns, policy.drift)
     days = len({item.date for item in (*training, *holdout)})
     samples, names = DaySamples(days, len(numeric)), NameCounts()
@@ -67,4 +79,14 @@ def _gather(
         labels=summarized.labels,
         categories=names.by_feature(),
     )
-    return evidence, profile
+    return _Seen(evidence, profile, digest_holdout(manifest, ports.tables))
+
+
+def _in_parts(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports) -> _Seen:
+    """One part after the other, so that memory grows with a part and not with a window."""
+    parts = (read_part(manifest, part, ports.tables) for part in range(parts_of(manifest)))
+    merged = merge_parts(parts, manifest)
+    summary = summary_of(merged, manifest.data)
+    summary = summary.changed(separation=separations(manifest.data, manifest.training, ports))
+    evidence, profile = look_at(merged, summary, job, manifest, policy, ports)
+    return _Seen(evidence, profile, digests_of(merged))

@@ -57,7 +57,7 @@ def find_bins(drift: DriftPolicy, rows: WindowRows) -> Bins:
 def _bins_of(block: ColumnBlock, rows: WindowRows) -> Bins:
     numeric, categorical = block
     sample = RowSample()
-    counts = {name: _LevelCounts() for name in categorical}
+    counts = {name: LevelCounts() for name in categorical}
     for batch in rows.in_one_go(block):
         if numeric:
             sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
@@ -110,7 +110,7 @@ def _count_block(block: ColumnBlock, rows: WindowRows, bins: Bins, shared: Share
     )
 
 
-class _LevelCounts:
+class LevelCounts:
     """Rows per category of a stream; once there are too many categories, the rarest are dropped."""
 
     def __init__(self) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 
 from ...data_checks.evidence import FeatureValues
 from ...ports import RowBatch
+from .row_sample import SAMPLING_SEED
 
 MAX_VALUES_OF_A_DAY = 256
 # Of all features and days together: 128 MB.
 MAX_VALUES = 16_000_000
 MAX_NAMES = 2_000
-_SEED = 20_130_101
 
 Array = np.ndarray[Any, Any]
 
@@ -95,8 +95,8 @@ class DaySamples:
     Features that are read apart get the same numbers, so their values are those of the same rows.
     """
 
-    def __init__(self, days: int, features: int) -> None:
-        self._size = max(1, min(MAX_VALUES_OF_A_DAY, MAX_VALUES // max(1, days * features)))
+    def __init__(self, days: int, features: int, seed: int | Sequence[int] = SAMPLING_SEED) -> None:
+        self._size, self._seed = values_of_a_day(days, features), seed
         self._random: dict[tuple[str, ...], np.random.Generator] = {}
         self._draws: dict[tuple[str, ...], dict[date, Array]] = {}
         self._values: dict[date, dict[str, Array]] = {}
@@ -105,7 +105,7 @@ class DaySamples:
         if not batch.numbers:
             return
         together = tuple(batch.numbers)
-        random = self._random.setdefault(together, np.random.default_rng(_SEED))
+        random = self._random.setdefault(together, np.random.default_rng(self._seed))
         by_day = self._draws.setdefault(together, {})
         before, drawn = by_day.get(day, np.empty(0)), random.random(batch.rows)
         candidates = np.flatnonzero(drawn < before[-1]) if before.size == self._size else np.arange(batch.rows)
@@ -116,11 +116,26 @@ class DaySamples:
             values[name] = np.concatenate([values.get(name, np.empty(0)), numbers[candidates]])[kept]
         by_day[day] = draws[kept]
 
+    def rows_by_day(self) -> list[tuple[date, Array, Mapping[str, Array]]]:
+        """The sampled rows of each day, with their random numbers, which are the same however features are read."""
+        draws = next(iter(self._draws.values()), {})
+        return [(day, draws[day], self._values[day]) for day in sorted(draws)]
+
     def values(self, feature: str, holdout_start: date) -> FeatureValues:
         dates = sorted(self._values)
         days = [self._values[day][feature] for day in dates]
-        finite = [values[np.isfinite(values)] for values in days]
-        return FeatureValues(dates, finite, sum(day < holdout_start for day in dates))
+        return feature_values(dates, days, holdout_start)
+
+
+def values_of_a_day(days: int, features: int) -> int:
+    """How many values of a feature are sampled on a day."""
+    return max(1, min(MAX_VALUES_OF_A_DAY, MAX_VALUES // max(1, days * features)))
+
+
+def feature_values(dates: Sequence[date], days: Sequence[Array], holdout_start: date) -> FeatureValues:
+    """The finite ones of the values that were sampled on some days."""
+    finite = [values[np.isfinite(values)] for values in days]
+    return FeatureValues(dates, finite, sum(day < holdout_start for day in dates))
 
 
 class NameCounts:

@@ -11,27 +11,27 @@ from ...domain.data_check import HoldoutDigests
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, Manifest
 from ...domain.metric_kinds import Task
-from ...ports import Ports
+from ...ports import TableReader
 
 Array = np.ndarray[Any, Any]
 # Cells by column: texts, or numbers with NaN for missing.
 Cells = dict[str, list[Any]]
 
 
-def digest_holdout(manifest: Manifest, ports: Ports) -> HoldoutDigests:
+def digest_holdout(manifest: Manifest, tables: TableReader) -> HoldoutDigests:
     """Digest the rows that have an id and a label, of which one part is in memory at a time.
 
     Raises DataInvalid if an object changed or lacks a column.
     """
-    return merged_digests([digest_part(manifest, part, ports) for part in range(manifest.holdout.parts)])
+    return merged_digests([digest_part(manifest, part, tables) for part in range(manifest.holdout.parts)])
 
 
-def digest_part(manifest: Manifest, part: int, ports: Ports) -> HoldoutDigests:
+def digest_part(manifest: Manifest, part: int, tables: TableReader) -> HoldoutDigests:
     """Digest these rows of one part of the holdout; raises DataInvalid like `digest_holdout`."""
     columns, window = manifest.data, manifest.holdout.of_part(part)
-    cells = _read(window.objects, columns.format, _names(columns), _label_in_rows(columns), columns.task, ports)
+    cells = _read(window.objects, columns.format, _names(columns), _label_in_rows(columns), columns.task, tables)
     ids = cells[columns.row_id]
-    labels = cells[columns.label] if columns.labels is None else _joined(ids, window.label_objects, columns, ports)
+    labels = cells[columns.label] if columns.labels is None else _joined(ids, window.label_objects, columns, tables)
     kept = [place for place, label in enumerate(labels) if ids[place] is not None and not _is_missing(label)]
     texts = {name: np.array([cells[name][place] or "" for place in kept], dtype=np.str_) for name in _names(columns)}
     row_ids, entities = texts[columns.row_id], texts.get(columns.entity or "")
@@ -52,23 +52,25 @@ def _label_in_rows(columns: DataColumns) -> str | None:
     return columns.label if columns.labels is None else None
 
 
-def _joined(ids: Iterable[Any], objects: Sequence[DataObject], columns: DataColumns, ports: Ports) -> list[Any]:
+def _joined(ids: Sequence[Any], objects: Sequence[DataObject], columns: DataColumns, tables: TableReader) -> list[Any]:
     """The newest label of each row, None if it has none."""
     own = columns.labels
     assert own is not None
-    arrived = _read(objects, own.format, [own.row_id], own.label, columns.task, ports)
-    pairs = zip(arrived[own.row_id], arrived[own.label], strict=True)
-    newest = {row_id: label for row_id, label in pairs if row_id is not None and not _is_missing(label)}
-    return [newest.get(row_id) for row_id in ids]
+    newest: dict[Any, Any] = dict.fromkeys(ids)
+    for each in objects:
+        arrived = _read([each], own.format, [own.row_id], own.label, columns.task, tables)
+        pairs = zip(arrived[own.row_id], arrived[own.label], strict=True)
+        newest |= {row_id: label for row_id, label in pairs if row_id in newest and not _is_missing(label)}
+    return [None if row_id is None else newest[row_id] for row_id in ids]
 
 
 def _read(
-    objects: Sequence[DataObject], format: str, names: Sequence[str], label: str | None, task: Task, ports: Ports
+    objects: Sequence[DataObject], format: str, names: Sequence[str], label: str | None, task: Task, tables: TableReader
 ) -> Cells:
     numeric = [label] if label and task is Task.REGRESSION else []
     texts = list(dict.fromkeys([*names, *([label] if label and not numeric else [])]))
     cells: Cells = {name: [] for name in (*numeric, *texts)}
-    for batch in ports.tables.batches(objects, format, numeric, [], texts):
+    for batch in tables.batches(objects, format, numeric, [], texts):
         for name in texts:
             _check_length(name, batch.texts[name])
         for name in numeric:

@@ -29,9 +29,16 @@ def build_profile(
     Raises:
         DataInvalid: an object changed, is unreadable or lacks a feature.
     """
-    rows = WindowRows(columns, objects, ports)
+    rows = WindowRows(columns, objects, ports.tables)
     bins = find_bins(drift, rows)
     counted = count_rows(rows, bins, watchers)
+    return profile_of(model_name, columns, window, bins, counted, ports)
+
+
+def profile_of(
+    model_name: str, columns: DataColumns, window: Window, bins: Bins, counted: Counted, ports: Ports
+) -> DataProfile:
+    """The profile of rows that were counted."""
     return DataProfile(
         text_rules=TEXT_RULES,
         model_name=model_name,
@@ -73,7 +80,12 @@ def count_live(
     watchers: Sequence[DayWatcher] = (),
 ) -> list[FeatureHistogram]:
     """Count live rows in the bins of a profile; watchers see each row once. Raises DataInvalid like `build_profile`."""
-    counted = count_rows(WindowRows(columns, objects, ports), _bins_of(profile), watchers)
+    counted = count_rows(WindowRows(columns, objects, ports.tables), _bins_of(profile), watchers)
+    return histograms_of(profile, counted)
+
+
+def histograms_of(profile: DataProfile, counted: Counted) -> list[FeatureHistogram]:
+    """Live rows that were counted in the bins of a profile, beside its own."""
     return [_histogram(each, counted) for each in profile.features]
 
 

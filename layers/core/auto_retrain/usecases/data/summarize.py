@@ -15,7 +15,7 @@ from .separations import separations
 
 MAX_ID_LENGTH = 40
 # The more are looked for, the sooner one is found, but all of a large window take too much memory.
-_MAX_WANTED_IDS = 1000
+MAX_WANTED_IDS = 1000
 
 Array = np.ndarray[Any, Any]
 
@@ -93,7 +93,7 @@ class _Reader:
 
     def summary(self, rows: _Rows, window: FrozenWindow) -> WindowSummary:
         columns = self._columns
-        _check_size(rows.labels, columns.label)
+        check_size(int(np.count_nonzero(np.abs(rows.labels) > MAX_NUMBER)), rows.labels.size, columns.label)
         known = rows.labels[~np.isnan(rows.labels)]
         values, counts = np.unique(known, return_counts=True)
         is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
@@ -113,7 +113,7 @@ class _Reader:
     def _repeated_id(self, rows: _Rows, window: FrozenWindow) -> str:
         """One of those that repeat an earlier one; the window is read again for it, as no texts are kept."""
         row_id, ids = self._columns.row_id, np.sort(rows.ids)
-        wanted = set(ids[1:][ids[1:] == ids[:-1]][:_MAX_WANTED_IDS].tolist())
+        wanted = set(ids[1:][ids[1:] == ids[:-1]][:MAX_WANTED_IDS].tolist())
         batches = self._ports.tables.batches(window.objects, self._columns.format, [], [], [row_id])
         texts = (text for batch in batches for text in batch.texts[row_id] if text is not None)
         return next(text[:MAX_ID_LENGTH] for text in texts if hash(text) in wanted)
@@ -179,10 +179,10 @@ def _joined(ids: Array, arrived: _Rows) -> Array:
     return joined
 
 
-def _check_size(labels: Array, column: str) -> None:
-    beyond = np.count_nonzero(np.abs(labels) > MAX_NUMBER)
+def check_size(beyond: int, labels: int, column: str) -> None:
+    """Raise DataInvalid if some of the labels are beyond what metrics can be computed of."""
     if beyond:
         raise DataInvalid(
-            f"{beyond} of {labels.size} labels in column '{column}' are infinite or beyond {MAX_NUMBER:g}, so no "
+            f"{beyond} of {labels} labels in column '{column}' are infinite or beyond {MAX_NUMBER:g}, so no "
             "metric can be computed"
         )

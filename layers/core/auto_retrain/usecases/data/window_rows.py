@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from ...domain.manifest import DataColumns, DataObject
-from ...ports import Ports, RowBatch
+from ...ports import RowBatch, TableReader
 from .column_blocks import ColumnBlock, column_blocks
 
 # Most windows are smaller, and each object that is read again is another request to S3.
@@ -20,8 +20,8 @@ Batches = Iterator[tuple[date, RowBatch]]
 class WindowRows:
     """Reads objects, and keeps what it has read of all columns as long as that is little."""
 
-    def __init__(self, columns: DataColumns, objects: Sequence[DataObject], ports: Ports) -> None:
-        self.columns, self._objects, self._ports = columns, objects, ports
+    def __init__(self, columns: DataColumns, objects: Sequence[DataObject], tables: TableReader) -> None:
+        self.columns, self._objects, self._tables = columns, objects, tables
         self._kept: dict[ColumnBlock, list[tuple[date, RowBatch]]] = {}
         # Texts of entities are large, and a table of all days is better read in one go than day by day.
         self._may_keep = not columns.entity and not any(item.date_column for item in objects)
@@ -40,7 +40,7 @@ class WindowRows:
         """The same rows, for somebody to whom their days do not matter."""
         if self._may_keep:
             return (batch for _, batch in self.batches(block))
-        return self._ports.tables.batches(self._objects, self.columns.format, *block)
+        return self._tables.batches(self._objects, self.columns.format, *block)
 
     def _keeping(self, block: ColumnBlock) -> Batches:
         kept: list[tuple[date, RowBatch]] | None = []
@@ -57,7 +57,7 @@ class WindowRows:
 
     def _read(self, block: ColumnBlock, texts: Sequence[str]) -> Batches:
         for day, objects_of_day in groupby(self._objects, attrgetter("date")):
-            for batch in self._ports.tables.batches(list(objects_of_day), self.columns.format, *block, texts):
+            for batch in self._tables.batches(list(objects_of_day), self.columns.format, *block, texts):
                 yield day, batch
 
 

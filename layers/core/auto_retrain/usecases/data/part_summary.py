@@ -1,0 +1,57 @@
+"""The summary of both windows from their merged parts."""
+
+from ...domain.data_check import DataSummary, StrayLabels, WindowSummary
+from ...domain.manifest import DataColumns
+from ...domain.metric_kinds import Task
+from ...statistics.id_sample import below, in_both, merge_samples, repeated_across, respelled
+from .part_records import ArrivedLabels, LabelPart, PartEvidence, WindowPart
+from .summarize import MAX_ID_LENGTH, check_size
+
+
+def summary_of(merged: PartEvidence, columns: DataColumns) -> DataSummary:
+    """Summarize both windows, but for separations; what parts share is estimated if they have too many ids.
+
+    Raises DataInvalid if a label is too large for any metric.
+    """
+    samples = merged.training.ids, merged.holdout.ids
+    both = merge_samples(*samples)
+    return DataSummary(
+        training=_window(merged.training, columns),
+        holdout=_window(merged.holdout, columns),
+        overlap=in_both(*(below(sample, both.limit) for sample in samples)),
+        respelled_ids=respelled(both),
+        compared_ids=None if both.limit is None else both.share,
+    )
+
+
+def _window(part: WindowPart, columns: DataColumns) -> WindowSummary:
+    labels = part.labels
+    check_size(labels.beyond, labels.rows, columns.label)
+    classes, distinct = labels.classes, len(labels.classes) or len(labels.numbers)
+    return WindowSummary(
+        rows=part.rows,
+        labelled=labels.known,
+        # Exact within each part; across parts as far as ids are compared.
+        repeated_ids=part.with_id - part.distinct_ids + repeated_across(part.ids),
+        missing_ids=part.rows - part.with_id,
+        distinct_labels=min(distinct, 3),
+        rarest_class_rows=min(classes.values()) if columns.task is Task.CLASSIFICATION and distinct > 1 else None,
+        repeated_id=part.repeated_id,
+        only_label=_only_label(labels) if distinct == 1 else None,
+        strays=_strays(part.arrived),
+    )
+
+
+def _only_label(labels: LabelPart) -> str:
+    return (next(iter(labels.classes)) if labels.classes else f"{labels.numbers[0]:g}")[:MAX_ID_LENGTH]
+
+
+def _strays(arrived: ArrivedLabels | None) -> StrayLabels | None:
+    if arrived is None or arrived.belong or not arrived.labels or arrived.row_id is None or arrived.label_id is None:
+        return None
+    return StrayLabels(
+        labels=arrived.labels,
+        row_id=arrived.row_id[:MAX_ID_LENGTH],
+        label_id=arrived.label_id[:MAX_ID_LENGTH],
+        are_alike=arrived.are_alike,
+    )
