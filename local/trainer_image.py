@@ -26,7 +26,7 @@ _SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 # Each pod has an order of its own, and each local stack AWS at an address of its own.
 _VARYING = frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX", "AWS_ENDPOINT_URL"})
 # One thread each: with few processors, the threads of the tree builder mostly wait for each other. The package that
-# decides is imported by back-tests alone.
+# decides is imported by few orders.
 TRAIN_MODEL = LocalImage(
     [str(env_python("trainer")), "-m", TRAINER.name],
     cwd=str(TRAINER.parent),

@@ -1,6 +1,6 @@
 """Carries out a back-test order: walks through the past, and trains, scores, judges and promotes on the way.
 
-The only part of this package that imports auto_retrain: what decides here is what decides in a deployment.
+Like check.py, it imports auto_retrain: what decides here is what decides in a deployment.
 """
 
 import sys

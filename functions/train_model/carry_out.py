@@ -27,10 +27,14 @@ def carry_out(order: Order) -> None:
 def _findings(order: Order, manifest: bytes, storage: Storage, outputs: Outputs) -> dict[str, Any] | None:
     """What the result document says; None if another pod writes it."""
     if order.kind == "back_test":
-        # Only this kind needs the package that decides.
+        # Only this kind and the next need the package that decides.
         from .back_test import back_test
 
         return back_test(order, manifest, storage)
+    if order.kind == "check":
+        from .check import check
+
+        return check(order, manifest, storage, outputs)
     versions = MlflowVersions(order)
     if order.kind == "report":
         # Evidently takes longer to import than everything else together, and only this kind needs it.

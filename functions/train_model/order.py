@@ -40,7 +40,7 @@ class Order(Document):
     """
 
     schema_version: Literal[1]
-    kind: Literal["train", "score", "report", "proxy", "back_test"]
+    kind: Literal["check", "train", "score", "report", "proxy", "back_test"]
     job_id: Name
     model_name: Name
     manifest_uri: S3Uri

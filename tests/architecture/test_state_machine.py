@@ -29,6 +29,7 @@ KEYS = {
     "CheckTriggers": "$.decision",
     "DetectDrift": "$.decision",
     "CheckData": "$.data",
+    "StartExamination": "$.examination",
     "StartProxy": "$.sample",
     "JudgeProxy": "$.proxy",
     "StartTraining": "$.training",
@@ -67,11 +68,12 @@ def test_every_state_can_be_reached_and_every_target_exists() -> None:
     assert {MACHINE["StartAt"], *reached_from(MACHINE["StartAt"])} == set(STATES)
 
 
-def test_the_only_loops_are_through_detect_drift_and_the_steps_of_a_rollout() -> None:
-    """The first is taken at most once, because DetectDrift's answer is final; the other one once for each step."""
+def test_the_only_loops_are_through_detect_drift_the_examination_and_the_steps_of_a_rollout() -> None:
+    """The first two are taken at most once, because the answers after them are final; the other once for each step."""
     loops = {name: frozenset(other for other in reached_from(name) if name in reached_from(other)) for name in STATES}
     assert {loop for name, loop in loops.items() if name in loop} == {
         frozenset({"ChooseStart", "DetectDrift"}),
+        frozenset({"CheckData", "ChooseTraining", "StartExamination"}),
         frozenset({"DeployModel", "ChooseRollout", "AwaitRollout"}),
     }
 

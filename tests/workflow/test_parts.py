@@ -1,4 +1,4 @@
-"""A holdout in two parts, through the real state machine, training program, registry and cluster."""
+"""Data in two parts, through the real state machine, training program, registry and cluster."""
 
 import io
 from collections.abc import Iterator
@@ -10,12 +10,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from auto_retrain.domain.receipt import transitions_of
 from local.stack import LocalStack
 from local.trainer_image import TRAIN_MODEL
 from tests.workflow.world import ALL_THE_WAY, IMAGES, NOW, World
 
 IMAGE = "example.com/trainer-in-parts@sha256:" + "3" * 64
 DAYS, ROWS = 15, 400
+EXAMINED = [*ALL_THE_WAY[:4], "StartExamination", "CheckData", "ChooseTraining"]
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +46,36 @@ def put_days(world: World, model: str) -> None:
         world.put_object(model, day, file.getvalue())
 
 
-def test_two_pods_score_a_holdout_and_its_parts_decide_together(world: World) -> None:
+def test_two_pods_examine_the_data_and_score_the_holdout_and_their_parts_decide_together(world: World) -> None:
     model = "in-two-parts"
     world.given_model(model, days=0, data={"parts": 2})
     put_days(world, model)
 
     ended = world.retrain(model)
 
-    assert (ended.status, ended.path, ended.cause) == ("SUCCEEDED", ALL_THE_WAY, "")
+    assert (ended.status, ended.path, ended.cause) == ("SUCCEEDED", [*EXAMINED, *ALL_THE_WAY[4:]], "")
     job = ended.job
     assert job is not None
     assert job.validation is not None
     assert (job.deployed, job.holdout_parts, job.usage.pods["score"].pods) == (True, 2, 2)
     assert job.validation.holdout_rows == 5 * ROWS
+    assert job.data_check is not None
+    assert (job.data_check.summary.training.rows, job.data_check.findings) == (10 * ROWS, ())
+    assert job.usage.pods["check"].pods == 2
+    assert transitions_of(job) == 1 + len(ended.path)
     bucket, s3 = world.stack.outputs["ArtifactsBucketName"], world.stack.client("s3")
     written = s3.list_objects_v2(Bucket=bucket, Prefix=job.output_of("score"))["Contents"]
     assert {each["Key"].removeprefix(job.output_of("score")).split("/")[0] for each in written} == {"part-0", "part-1"}
+
+
+def test_broken_data_that_a_pod_finds_end_the_retraining_as_broken_data(world: World) -> None:
+    model = world.given_model(data={"parts": 2})
+    world.put_day(model, NOW.date() - timedelta(days=3), without="age")
+
+    ended = world.retrain(model)
+
+    assert (ended.status, ended.error) == ("FAILED", "DataInvalid")
+    assert ended.path[:6] == EXAMINED[:6]
+    assert "data.numeric names age" in ended.cause
+    assert "lacks the columns age" in ended.cause
+    assert world.is_free(model)

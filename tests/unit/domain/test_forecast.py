@@ -73,8 +73,8 @@ def test_the_bound_is_that_of_pods_that_run_until_they_are_stopped(
 def test_the_bound_includes_a_pod_for_each_part_of_a_holdout() -> None:
     training = POLICY.changed(pods_at_once=2)
     bounds = [forecast_of([], training, 0, PRICES, parts).at_most for parts in (1, 2, 5)]
-    # An hour of training, and of scoring one, two, or two at once in three rounds.
-    assert bounds == pytest.approx([(1 + 1) * NODE, (1 + 2) * NODE, (1 + 2 * 3) * NODE])
+    # An hour of training, and of scoring one, two, or two at once in three rounds; data in parts are examined as well.
+    assert bounds == pytest.approx([(1 + 1) * NODE, (1 + 2 * 2) * NODE, (1 + 2 * 2 * 3) * NODE])
 
 
 def test_the_bound_includes_a_proxy_that_runs_until_it_is_stopped() -> None:

@@ -69,10 +69,11 @@ def _expected(ordered: list[float]) -> float | None:
 
 
 def _at_most(training: TrainingPolicy, variants: int, prices: Prices, parts: int) -> float:
-    """All pods until their Kubernetes Jobs are stopped: of a proxy one, and of scoring one for each part."""
+    """All pods until their Kubernetes Jobs are stopped: of a proxy one, of examining and scoring one for each part."""
     pods = _pods(training, variants)
     minutes = _minutes(training, pods, pods if training.workers > 1 else min(pods, training.pods_at_once))
-    minutes += _minutes(training, parts, min(parts, training.pods_at_once))
+    # Data in parts are examined by as many pods before.
+    minutes += _minutes(training, parts, min(parts, training.pods_at_once)) * (2 if parts > 1 else 1)
     of_proxy = training.of_proxy
     # Variants have none.
     before = _cost(of_proxy, of_proxy.deadline_minutes, prices) if training.proxy and not variants else 0.0

@@ -206,8 +206,9 @@ class RetrainingJob(Record):
         """The last step that it gave to the cluster; None if it gave none."""
         if "score" in self.outputs:
             return "score"
-        if "proxy" in self.outputs and "train" not in self.outputs:
-            return "proxy"
+        if "train" not in self.outputs:
+            before: tuple[JobKind, ...] = ("proxy", "check")
+            return next((kind for kind in before if kind in self.outputs), "train" if self.started_at else None)
         return "train" if self.started_at else None
 
     @property

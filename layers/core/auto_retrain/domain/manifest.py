@@ -140,6 +140,11 @@ class Manifest(Record):
     training: FrozenWindow
     holdout: FrozenWindow
 
+    @property
+    def parts(self) -> int:
+        """In how many parts pods may read it; a window with fewer has nothing in the last ones."""
+        return max(self.training.parts, self.holdout.parts)
+
 
 class DriftManifest(Record):
     """The two windows that a drift report compares."""

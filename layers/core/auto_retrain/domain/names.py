@@ -9,11 +9,12 @@ from pydantic import StringConstraints
 MODEL_NAME_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 ModelName = Annotated[str, StringConstraints(pattern=MODEL_NAME_PATTERN, strict=True)]
-JobKind = Literal["train", "score", "report", "proxy", "back_test"]
+JobKind = Literal["check", "train", "score", "report", "proxy", "back_test"]
 # Those of which no execution knows.
 FOR_PEOPLE: frozenset[JobKind] = frozenset({"report", "back_test"})
 
 _OUTPUTS: dict[JobKind, str] = {
+    "check": "training",
     "train": "training",
     "score": "scoring",
     "proxy": "training",

@@ -62,7 +62,8 @@ def transitions_of(job: RetrainingJob) -> int:
     count = 1 + 2  # the start; CheckTriggers, ChooseStart
     count += 2 * (job.trigger_type is TriggerType.DATA_DRIFT)  # DetectDrift, ChooseStart
     count += 2  # CheckData, ChooseTraining
-    count += len(job.outputs)  # StartProxy, StartTraining, StartScoring
+    count += len(job.outputs)  # StartExamination, StartProxy, StartTraining, StartScoring
+    count += 2 * ("check" in job.outputs)  # CheckData and ChooseTraining once more
     count += 2 * (job.proxy is not None)  # JudgeProxy, ChooseProxied
     count += 2 * (job.validation is not None)  # ValidateModel, ChooseDeployment
     count += 2 * (job.pending_review is not None)  # AwaitReview, ChooseReviewed

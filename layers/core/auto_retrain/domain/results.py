@@ -117,6 +117,34 @@ class ScoringResult(ContainerResult):
         return tuple(file.uri for file in self.predictions.values())
 
 
+class BrokenData(Record):
+    """Why data cannot be examined: columns that are missing or have no numbers, an object that has changed, or else."""
+
+    reason: Annotated[str, Field(max_length=2000)]
+    missing: tuple[ShortText, ...] = ()
+    not_numeric: ShortText | None = None
+    changed_since: bool = False
+
+
+class EvidenceFile(Record):
+    """A file with what one part of the data shows."""
+
+    uri: Uri
+    sha256: Digest
+
+
+class ExaminationResult(ContainerResult):
+    """What one part of the data shows, as a file; none if the data are broken."""
+
+    kind: Literal["check"]
+    evidence: EvidenceFile | None = None
+    broken: BrokenData | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.evidence.uri,) if self.evidence else ()
+
+
 class TrainedProxy(Record):
     """A small model that was registered nowhere: the rows that it was trained on, and what it predicted."""
 

@@ -44,7 +44,7 @@ def _before_training(job: RetrainingJob) -> Iterator[Moment]:
     yield Moment(at=job.created_at, title="Job opened", text=f"under policy version {job.policy_version}{forced}")
     if job.started_at:
         image = job.image.partition("@")[0] if job.image else "of the deployment"
-        first = "Proxy" if "proxy" in job.outputs else "Training"
+        first = "Examination" if "check" in job.outputs else "Proxy" if "proxy" in job.outputs else "Training"
         yield Moment(at=job.started_at, title=f"{first} ordered", text=f"in the image {image}")
     if job.pending and job.pending.since != job.started_at:
         where = f"Kubernetes Job {job.pending.kubernetes_job}" if job.pending.kubernetes_job else "in a batch"

@@ -19,6 +19,7 @@ from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.data.profile_data import profile_data
 from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
+from tests.unit.usecases.data.examined import examine
 from tests.unit.usecases.world import World, predictions, rows
 
 DATA = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
@@ -51,6 +52,10 @@ class Data(World):
         return job_id, self.check_opened(job_id)
 
     def check_opened(self, job_id: str) -> DataCheckOutcome:
+        outcome = check_data(JobReference(job_id=job_id), self.ports)
+        if outcome.next != "examine":
+            return outcome
+        examine(self, job_id)
         return check_data(JobReference(job_id=job_id), self.ports)
 
 

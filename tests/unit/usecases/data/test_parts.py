@@ -15,8 +15,9 @@ from auto_retrain.domain.manifest import DataObject, Manifest
 from auto_retrain.ports import TableReader
 from auto_retrain.usecases.data import read_part as reading
 from auto_retrain.usecases.data.merge_parts import merge_parts
+from auto_retrain.usecases.data.part_files import pack, unpack
 from auto_retrain.usecases.data.part_summary import summary_of
-from auto_retrain.usecases.data.read_part import parts_of, read_part
+from auto_retrain.usecases.data.read_part import read_part
 from tests.unit.usecases.data.test_check_data import HOLDOUT, LABELS, TRAINING, Data, labelled
 
 ALL = range(1, 16)
@@ -137,7 +138,7 @@ def frozen(objects: list[list[Any]], parts: list[int], labels: bool, entity: boo
 
 def seen(manifest: Manifest, tables: TableReader, order: dice.Random | None = None) -> Any:
     """Everything about merged parts that does not depend on how they were sampled, as one comparable value."""
-    parts = [read_part(manifest, part, tables) for part in range(parts_of(manifest))]
+    parts = [unpack(pack(read_part(manifest, part, tables))) for part in range(manifest.parts)]
     if order:
         order.shuffle(parts)
     merged = merge_parts(parts, manifest)

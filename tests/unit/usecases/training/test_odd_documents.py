@@ -8,9 +8,9 @@ import pytest
 from auto_retrain.domain.errors import ArtifactInvalid, PromotionRefused
 from auto_retrain.domain.results import MAX_METRICS_LENGTH, ScoringResult, TrainingResult
 from auto_retrain.ports import MAX_DOCUMENT_BYTES
+from auto_retrain.usecases.container_results import read_result
 from auto_retrain.usecases.data.kept_profiles import load_profile, profile_key
 from auto_retrain.usecases.data.manifest import read_manifest
-from auto_retrain.usecases.training.container import read_result
 from auto_retrain.usecases.training.drift_reports import read_psi
 from tests.unit.usecases.world import World, rows
 

@@ -7,9 +7,9 @@ from .references import Measured
 
 
 class DataCheckOutcome(Record):
-    """Whether a job's data are worth training on."""
+    """Whether a job's data are worth training on, or that pods have to examine them first."""
 
-    next: Literal["train", "proxy", "close"]
+    next: Literal["examine", "train", "proxy", "close"]
     reason: str
 
 

@@ -1,9 +1,9 @@
 """Checks a job's data before training: whether they are sound, and enough for a decision."""
 
-from ...domain.data_check import DataCheck
 from ...domain.errors import DataInvalid
 from ...domain.facts.training import DataChecked
 from ...domain.job import RetrainingJob
+from ...domain.manifest import Manifest
 from ...domain.messages.data import DataCheckOutcome
 from ...domain.messages.references import JobReference
 from ...domain.policy.policy import Policy
@@ -11,7 +11,9 @@ from ...ports import Ports
 from ..audit.record import record
 from ..delays import telling_delays
 from ..lookup import job_of, policy_of
+from .column_fields import naming_fields
 from .examine_data import examine_data
+from .examined_parts import examination_results, examined_parts
 from .kept_profiles import keep_job_profile
 from .listing import days_of
 from .manifest import freeze_data, read_manifest
@@ -21,16 +23,23 @@ from .manifest import freeze_data, read_manifest
 def check_data(reference: JobReference, ports: Ports) -> DataCheckOutcome:
     """Freeze the data, check them and store the findings; repeating it gives the stored findings.
 
+    Data in several parts are examined by pods; once these have ended, the same function merges what they found.
+
     Raises:
         JobUnknown, ModelUnknown: the job or its policy does not exist.
         DataMissing: the training or the holdout window contains no data.
         DataInvalid: the data are broken or unreadable, so nothing may be trained on them.
+        ArtifactMissing, ArtifactInvalid: a pod left nothing about its part, or something else.
     """
     job = job_of(reference.job_id, ports)
     policy = policy_of(job.model_name, ports).policy
     if job.data_check is None:
         job = ports.jobs.save(freeze_data(job, policy, ports, days_of))
-        checked = job.checked(_run_checks(job, policy, ports))
+        manifest = read_manifest(job, ports)
+        parts = manifest.parts
+        if parts > 1 and "check" not in job.outputs:
+            return DataCheckOutcome(next="examine", reason=f"the data have {parts} parts, which pods examine")
+        checked = _checked(job, policy, manifest, ports)
         fact = _fact_of(checked, ports)
         job = ports.jobs.save(checked, fact)
         record(fact, ports)
@@ -59,8 +68,14 @@ def _fact_of(job: RetrainingJob, ports: Ports) -> DataChecked:
     )
 
 
-def _run_checks(job: RetrainingJob, policy: Policy, ports: Ports) -> DataCheck:
-    check, profile = examine_data(job, policy, read_manifest(job, ports), ports)
+def _checked(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports) -> RetrainingJob:
+    parts = None
+    if "check" in job.outputs:
+        with naming_fields(policy.data):
+            results = examination_results(job, manifest.parts, ports)
+        job = job.with_reports("check", [result.use for result in results], ports.clock.now())
+        parts = examined_parts(results, ports)
+    check, profile = examine_data(job, policy, manifest, ports, parts)
     # If the version of the job is promoted, the profile becomes that of the version.
     keep_job_profile(profile, job.job_id, ports)
-    return check
+    return job.checked(check)

@@ -1,5 +1,6 @@
 """Examines the data of a retraining: whether they are sound, and enough for a decision. Nothing is written."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...data_checks import check_data_of
@@ -18,8 +19,9 @@ from .feature_bins import watched
 from .feature_days import DaySamples, DayWatcher, NameCounts
 from .holdout_rows import digest_holdout
 from .merge_parts import digests_of, look_at, merge_parts
+from .part_records import PartEvidence
 from .part_summary import summary_of
-from .read_part import parts_of, read_part
+from .read_part import read_part
 from .reference_profile import build_profile, count_live
 from .separations import separations
 from .shifts import bins_to_draw, largest_shifts
@@ -28,14 +30,20 @@ from .summarize import summarize_data
 MAX_FINDINGS = 50
 
 
-def examine_data(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports) -> tuple[DataCheck, DataProfile]:
-    """The findings about a job's data, and the profile of what it would train on.
+def examine_data(
+    job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports, parts: Iterable[PartEvidence] | None = None
+) -> tuple[DataCheck, DataProfile]:
+    """The findings about a job's data, and the profile of what it would train on; of `parts` that others have read.
 
     Raises DataInvalid if an object changed, is unreadable or lacks a column.
     """
     with naming_fields(policy.data):
-        in_parts = parts_of(manifest) > 1
-        evidence, profile, holdout = (_in_parts if in_parts else _in_one_piece)(job, policy, manifest, ports)
+        number = manifest.parts
+        if number == 1:
+            evidence, profile, holdout = _in_one_piece(job, policy, manifest, ports)
+        else:
+            parts = parts or (read_part(manifest, part, ports.tables) for part in range(number))
+            evidence, profile, holdout = _in_parts(job, policy, manifest, parts, ports)
     summary = evidence.summary
     power = predict_power(job, policy, summary, ports)
     skipping = decide_skipping(job, policy, power, ports)
@@ -82,9 +90,10 @@ def _in_one_piece(job: RetrainingJob, policy: Policy, manifest: Manifest, ports:
     return _Seen(evidence, profile, digest_holdout(manifest, ports.tables))
 
 
-def _in_parts(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports) -> _Seen:
+def _in_parts(
+    job: RetrainingJob, policy: Policy, manifest: Manifest, parts: Iterable[PartEvidence], ports: Ports
+) -> _Seen:
     """One part after the other, so that memory grows with a part and not with a window."""
-    parts = (read_part(manifest, part, ports.tables) for part in range(parts_of(manifest)))
     merged = merge_parts(parts, manifest)
     summary = summary_of(merged, manifest.data)
     summary = summary.changed(separation=separations(manifest.data, manifest.training, ports))

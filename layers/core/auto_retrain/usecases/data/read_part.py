@@ -28,11 +28,6 @@ MAX_COMPARED_IDS = 1 << 21
 Array = np.ndarray[Any, Any]
 
 
-def parts_of(manifest: Manifest) -> int:
-    """How many parts the windows of a job are read in."""
-    return max(manifest.training.parts, manifest.holdout.parts)
-
-
 def read_part(manifest: Manifest, part: int, tables: TableReader) -> PartEvidence:
     """What a part of both windows shows; a window with fewer parts has nothing in the last ones.
 
@@ -59,7 +54,7 @@ class _Reader:
     def __init__(self, manifest: Manifest, part: int, tables: TableReader) -> None:
         self._columns, self._part, self._tables = manifest.data, part, tables
         self._days = len({item.date for item in (*manifest.training.objects, *manifest.holdout.objects)})
-        self._parts = parts_of(manifest)
+        self._parts = manifest.parts
 
     def read(self, whole: FrozenWindow, purpose: int, earlier: Array) -> tuple[WindowPart, Array]:
         """The part of a window, and the distinct hashes of its ids."""

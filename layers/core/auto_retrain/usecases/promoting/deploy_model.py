@@ -30,7 +30,7 @@ from .promote import adopt_champion, promote
 from .verify_files import check_files, problem_of_way_back
 
 # No execution lasts longer, so that a rollout keeps its lease however long a person pauses it.
-LONGEST_EXECUTION = timedelta(days=66)
+LONGEST_EXECUTION = timedelta(days=67)
 WAYS_OUT = "restore the files, or promote without a way back by deployment.needs_way_back = false, and retrain"
 
 

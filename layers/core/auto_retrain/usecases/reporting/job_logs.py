@@ -45,7 +45,9 @@ def _of_pods(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
 
 
 def _kept(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
-    keys = [log_key(job.job_id, "train", number) for number in range(len(job.variants))]
+    examining = job.usage.pods.get("check")
+    keys = [log_key(job.job_id, "check", part) for part in range(examining.pods if examining else 0)]
+    keys += [log_key(job.job_id, "train", number) for number in range(len(job.variants))]
     keys += [log_key(job.job_id, kind, None) for kind in ("proxy", "train", "score")]
     keys += [log_key(job.job_id, "score", part) for part in range(job.holdout_parts) if job.holdout_parts > 1]
     for key in keys:

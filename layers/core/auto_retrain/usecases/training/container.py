@@ -1,21 +1,17 @@
 """Writes the orders for the containers of a step, and reads their results, trusting none without a check."""
 
 from collections.abc import Iterable
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from ...domain.cluster import JobOrder
 from ...domain.errors import ArtifactInvalid
-from ...domain.explain import explain
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
 from ...domain.names import JobKind, part_path, variant_part
 from ...domain.policy.policy import Policy
-from ...domain.results import ContainerResult, PredictionFile, ProxyResult, ScoringResult
+from ...domain.results import PredictionFile, ProxyResult, ScoringResult
 from ...ports import Ports
-
-Result = TypeVar("Result", bound=ContainerResult)
+from ..container_results import read_result
+from ..data.manifest import read_manifest
 
 
 def runs_elsewhere(job: RetrainingJob) -> bool:
@@ -33,35 +29,6 @@ def is_scored_separately(job: RetrainingJob) -> bool:
 def _is_of_another_image(job: RetrainingJob, image: str | None) -> bool:
     champions = job.champion.files.image if job.champion else None
     return None not in (champions, image) and champions != image
-
-
-def read_result(
-    job: RetrainingJob, output: str, model: type[Result], ports: Ports, *, by_earlier_release: bool = False
-) -> Result:
-    """The result document below a key prefix of the job; an image of an earlier release need not name the manifest.
-
-    Raises:
-        ArtifactMissing: there is none.
-        ArtifactInvalid: it is not about this job and its data, or names files outside of its own output.
-    """
-    output = ports.data.uri(output)
-    uri = f"{output}result.json"
-    try:
-        result = model.model_validate_json(ports.data.read(uri))
-    except ValidationError as error:
-        raise ArtifactInvalid(f"result document '{uri}': {explain(error, model)}") from error
-    _check_is_ours(uri, "job", result.job_id, job.job_id)
-    if result.manifest_sha256 or not by_earlier_release:
-        _check_is_ours(uri, "manifest", result.manifest_sha256, job.manifest_sha256)
-    foreign = [file for file in result.files if not file.startswith(output)]
-    if foreign:
-        raise ArtifactInvalid(f"result document '{uri}' names '{foreign[0]}', which is not a part of its output")
-    return result
-
-
-def _check_is_ours(uri: str, what: str, named: str | None, expected: str | None) -> None:
-    if named != expected:
-        raise ArtifactInvalid(f"result document '{uri}' is about the {what} '{named}', not about '{expected}'")
 
 
 def read_scores(job: RetrainingJob, ports: Ports) -> tuple[ScoringResult, ...]:
@@ -141,8 +108,14 @@ def variant_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[Job
     ]
 
 
+def examination_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list[JobOrder]:
+    """One order for each part of the data, in our own image."""
+    (order,) = container_orders(job, "check", policy, ports)
+    return part_orders(order.changed(image=None, trainer=None, parameters={}), read_manifest(job, ports).parts)
+
+
 def part_orders(order: JobOrder, parts: int) -> list[JobOrder]:
-    """The same order for each part of the holdout."""
+    """The same order for each part of the data."""
     return [order.changed(part=part, output_uri=f"{order.output_uri}{part_path(part)}") for part in range(parts)]
 
 

@@ -24,11 +24,12 @@ from ...domain.trigger_type import TriggerType
 from ...domain.usage import ContainerUse
 from ...ports import Ports
 from ..audit.record import record
+from ..container_results import read_result
 from ..data.manifest import freeze_data
 from ..delays import telling_delays
 from ..lookup import job_of, policy_of, recorded_version
 from .check_champion import check_champion
-from .container import container_orders, part_orders, read_result, variant_orders
+from .container import container_orders, examination_orders, part_orders, variant_orders
 from .drift_reports import start_report
 from .trace_steps import trace_container
 
@@ -60,7 +61,7 @@ def start_job(order: StepOrder, ports: Ports) -> StepStarted:
 
 def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) -> PendingStep:
     """Save what the execution waits for, then start it: at once, or when the watcher has gathered a batch."""
-    training = policy.training.of_proxy if step.kind == "proxy" else policy.training
+    training = _training_of(step.kind, policy.training)
     name = kubernetes_job_name(job.job_id, step.kind)
     orders, before, has_pods = _orders(job, step.kind, policy, ports)
     # Orders for several pods travel together, those of one pod one by one.
@@ -94,6 +95,13 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
     return pending
 
 
+def _training_of(kind: JobKind, training: TrainingPolicy) -> TrainingPolicy:
+    """How a step is run; data are examined in our own image, which has what examines them, and needs no GPU."""
+    if kind == "check":
+        return training.changed(image=None, gpus=0, batched=False, workers=1)
+    return training.of_proxy if kind == "proxy" else training
+
+
 def _scoring_to_come(training: JobOrder, job: RetrainingJob) -> list[JobOrder]:
     """Orders as long as those for scoring in parts, which would be found too long only after the training."""
     versions = {f"{number:08}": "0" * 64 for number in range(max(len(job.variants), 1) + 1)}
@@ -111,6 +119,8 @@ class _Orders(NamedTuple):
 def _orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> _Orders:
     if job.variants and kind == "train":
         return _Orders(variant_orders(job, policy, ports), has_pods=True)
+    if kind == "check":
+        return _Orders(examination_orders(job, policy, ports), has_pods=True)
     orders = container_orders(job, kind, policy, ports)
     if job.holdout_parts == 1 or kind != "score":
         return _Orders(orders)
