@@ -11,6 +11,7 @@ from local.aws.clients import Clients
 from local.aws.dispatcher import Dispatcher
 from local.aws.hooks.callbacks import accept_early_callbacks, keep_the_cause_of_task_failures
 from local.aws.hooks.dynamodb import (
+    look_only_at_the_type_of_an_attribute,
     query_only_the_items_asked_for,
     roll_back_only_the_transaction,
     serve_dynamodb_requests_one_at_a_time,
@@ -63,6 +64,7 @@ def install(
             serve_dynamodb_requests_one_at_a_time(),
             roll_back_only_the_transaction(),
             query_only_the_items_asked_for(),
+            look_only_at_the_type_of_an_attribute(),
             scale_time(time_scale),
         ):
             installed.enter_context(hook)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import moto.backends
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.serialize import AttributePicker
 from moto.dynamodb.models.table import Table
 from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSeconds
@@ -328,6 +329,27 @@ def test_a_query_reads_only_its_partition(app: App) -> None:  # query_only_the_i
         )
 
     assert answer["Items"] == [item("asked-for")]
+
+
+def test_an_attribute_of_an_answer_is_looked_for_under_its_own_type_alone(
+    app: App,
+) -> None:  # look_only_at_the_type_of_an_attribute
+    database, table, key = app.client("dynamodb"), app.outputs["TableName"], {"pk": {"S": "typed"}, "sk": {"S": "x"}}
+    texts: Any = {"SS": ["a", "b"]}
+    inside: Any = {"M": {"one": {"N": "1"}, "list": {"L": [{"BOOL": False}, {"NULL": True}, {"B": b"bytes"}, texts]}}}
+    database.put_item(TableName=table, Item={**key, "nested": inside})
+    asked: list[str] = []
+    original = AttributePicker.get_possible_keys
+
+    def names(self: AttributePicker, context: Any) -> Iterator[str]:
+        asked.append(context.shape.name)
+        return original(self, context)
+
+    with patch.object(AttributePicker, "get_possible_keys", names):
+        answer = database.get_item(TableName=table, Key=key)
+
+    assert answer["Item"] == {**key, "nested": inside}
+    assert not {"StringAttributeValue", "NumberAttributeValue", "MapAttributeValue", "BinaryAttributeValue"} & {*asked}
 
 
 def item(name: str) -> dict[str, Any]:
