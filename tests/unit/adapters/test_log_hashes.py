@@ -1,5 +1,7 @@
 """Hashes of texts tell texts apart, and say the same of a text wherever it is stored."""
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -9,25 +11,25 @@ from auto_retrain.adapters.live.log_hashes import each, hashed
 
 MANY = 200_000
 TEXTS = st.text(max_size=12) | st.text("0\0a€", max_size=50) | st.sampled_from(["x" * 127, "x" * 128, "x" * 4_000])
-STYLES = {
-    "numbers": [str(number) for number in range(MANY)],
-    "numbers of one length": [f"{number:024}" for number in range(MANY)],
-    "numbers that end alike": [f"{number:08}-customer" for number in range(MANY)],
-    "ids like those of traces": [f"{number:032x}-{number * 7919:016x}" for number in range(MANY)],
-    "texts of nothing but their length": ["a" * size for size in range(2_000)],
-    "empty characters": ["\0" * size for size in range(300)],
+STYLES: dict[str, Callable[[], list[str]]] = {
+    "numbers": lambda: [str(number) for number in range(MANY)],
+    "numbers of one length": lambda: [f"{number:024}" for number in range(MANY)],
+    "numbers that end alike": lambda: [f"{number:08}-customer" for number in range(MANY)],
+    "ids like those of traces": lambda: [f"{number:032x}-{number * 7919:016x}" for number in range(MANY)],
+    "texts of nothing but their length": lambda: ["a" * size for size in range(2_000)],
+    "empty characters": lambda: ["\0" * size for size in range(300)],
 }
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_different_texts_have_different_hashes(style: str) -> None:
-    texts = STYLES[style]
+    texts = STYLES[style]()
     assert len(set(hashed(pa.array(texts)).to_pylist())) == len(texts)
 
 
 @pytest.mark.parametrize("style", ["numbers", "numbers of one length", "ids like those of traces"])
 def test_each_bit_of_a_hash_is_set_for_half_of_the_texts(style: str) -> None:
-    hashes = hashed(pa.array(STYLES[style])).to_numpy()
+    hashes = hashed(pa.array(STYLES[style]())).to_numpy()
     for bit in range(64):
         assert (hashes >> bit & 1).mean() == pytest.approx(0.5, abs=0.01)
 
