@@ -23,6 +23,20 @@ from tests.unit.usecases.data.test_check_data import HOLDOUT, LABELS, TRAINING, 
 ALL = range(1, 16)
 
 
+class Names:
+    """Numbers of which hardly any comes twice, the same after each seed."""
+
+    def seed(self) -> None:
+        self._random = np.random.default_rng(3)
+
+    def random(self, count: int) -> list[int]:
+        numbers: list[int] = self._random.integers(0, 100_000, count).tolist()
+        return numbers
+
+
+NAMES = Names()
+
+
 def repeat_ids(old: Any) -> list[str]:
     return [f"9-{number}" for number in range(len(old))]
 
@@ -45,17 +59,19 @@ CHANGES: dict[str, tuple[range, dict[str, Any]]] = {
     "words for missing": (ALL, {"plan": lambda old: ["n/a", "basic"] * (len(old) // 2)}),
     "new category": (HOLDOUT, {"plan": lambda old: np.array(["new", "full"] * (len(old) // 2), dtype=object)}),
     "many categories": (ALL, {"plan": lambda old: np.array([f"{n % 191}" for n in range(len(old))], dtype=object)}),
+    "thousands of categories": (ALL, {"plan": lambda old: np.array([f"plan {n}" for n in NAMES.random(len(old))])}),
     "no categories": (range(1, 9), {"plan": lambda old: np.array([None] * len(old), dtype=object)}),
 }
 
 
 def checked(parts: int, data: dict[str, Any], change: str) -> Any:
-    """The record of a check, without the parts of the digests, and the profile."""
+    """The record of a check without the digests of the holdout, which are those of its parts, and why it is refused."""
     world = Data({**data, "parts": parts})
     days, columns = CHANGES[change]
     for back in ALL:
         old = world.ports.tables.by_uri[world.uri(back)]
         world.put(back, **old, who=[f"customer {number % 40}" for number in range(len(old["id"]))])
+    NAMES.seed()
     world.change(days, **columns)
     if "labels" in data:
         labelled(world, {12: [f"{back}-{n}" for back in TRAINING for n in range(200)], 1: ["1-0", "1-1"] * 3})
