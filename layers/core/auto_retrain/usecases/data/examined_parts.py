@@ -12,7 +12,8 @@ from ..container_results import read_result
 from .part_files import unpack
 from .part_records import PartEvidence
 
-MAX_EVIDENCE_BYTES = 256 << 20
+# Of one of two parts, with samples of all days, of entities and of ids: about 300 MB before they are compressed.
+MAX_EVIDENCE_BYTES = 512 << 20
 
 
 def examination_results(job: RetrainingJob, parts: int, ports: Ports) -> list[ExaminationResult]:
