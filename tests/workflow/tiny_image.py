@@ -100,10 +100,13 @@ def predict(version: str) -> dict[str, Any]:
     return {"uri": uri, "sha256": hashlib.sha256(file.getvalue()).hexdigest(), "rows": rows}
 
 
+@cache
 def holdout() -> tuple[Any, Any]:
     """The row ids of the frozen holdout, and their labels as codes."""
     window = json.loads(read(ORDER["manifest_uri"]))["holdout"]
-    tables = [parquet.read_table(io.BytesIO(read(item["uri"])), columns=["id", "left"]) for item in window["objects"]]
+    # `read_table` would import pandas, which takes more time than all else that a pod does.
+    files = [parquet.ParquetFile(io.BytesIO(read(item["uri"]))) for item in window["objects"]]
+    tables = [file.read(["id", "left"]) for file in files]
     ids = [row_id for table in tables for row_id in table["id"].to_pylist()]
     return np.array(ids), np.concatenate([table["left"].to_numpy() for table in tables]).astype(np.int32)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -76,6 +77,23 @@ ALL_THE_WAY = [
 ]
 
 
+@cache
+def a_day(day: date, age: float, without: str, rows: int) -> bytes:
+    """The same file for all models, as tests have many of them; a column may be missing."""
+    random = np.random.default_rng(day.toordinal())
+    table = pa.table(
+        {
+            "id": [f"{day}-{number}" for number in range(rows)],
+            "left": random.integers(0, 2, rows),
+            "age": random.normal(age, 10, rows),
+            "plan": random.choice(["basic", "full"], rows),
+        }
+    )
+    file = io.BytesIO()
+    parquet.write_table(table.drop_columns([without] if without else []), file)
+    return file.getvalue()
+
+
 @dataclass(frozen=True)
 class Ended:
     """An execution that has ended: the states it went through, and what it left behind."""
@@ -118,18 +136,7 @@ class World:
 
     def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "", rows: int = ROWS_OF_A_DAY) -> None:
         """Store a day of data, or replace it; a column may be missing."""
-        random = np.random.default_rng(day.toordinal())
-        table = pa.table(
-            {
-                "id": [f"{day}-{number}" for number in range(rows)],
-                "left": random.integers(0, 2, rows),
-                "age": random.normal(age, 10, rows),
-                "plan": random.choice(["basic", "full"], rows),
-            }
-        )
-        file = io.BytesIO()
-        parquet.write_table(table.drop_columns([without] if without else []), file)
-        self.put_object(prefix, day, file.getvalue())
+        self.put_object(prefix, day, a_day(day, age, without, rows))
 
     def put_answers(self, model: str, day: date, version: str, right: float) -> None:
         """Store a day of the prediction log: one answer to each row of the data, of which so many are right."""
