@@ -173,14 +173,18 @@ class RetrainingJob(Record):
 
         An execution that loses the answer of a proxy trains whatever it was.
         """
-        if "train" in self.outputs:
-            return None
+        return None if "train" in self.outputs else self._against_training
+
+    @property
+    def _against_training(self) -> str | None:
         refused = self.proxy.refused if self.proxy else None
         return refused or (self.data_check.skipped if self.data_check else None)
 
     @property
     def skipped_in_a_row(self) -> int:
         """How many jobs trained no challenger, this one and those before it; 0 unless it was skipped."""
+        if self.skipped is None:
+            return 0
         if self.proxy and self.proxy.refused:
             return self.proxy.refused_in_a_row
         return self.data_check.skipped_in_a_row if self.data_check else 0
@@ -436,8 +440,9 @@ class RetrainingJob(Record):
 
     @property
     def _why_it_ended(self) -> str | None:
-        if self.ending is Ending.SKIPPED and self.skipped:
-            return self.skipped.removeprefix("not trained: ")
+        # Records of earlier releases may have ended so although a training was ordered.
+        if self.ending is Ending.SKIPPED and self._against_training:
+            return self._against_training.removeprefix("not trained: ")
         if self.ending is Ending.DECLINED and self.review:
             return f"{self.review.actor} declined it: {self.review.reason}"
         if self.ending in (Ending.REJECTED, Ending.INCONCLUSIVE) and self.validation:
