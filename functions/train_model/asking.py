@@ -34,7 +34,7 @@ def ask(model: Any, frame: pd.DataFrame, rows: LabelledRows) -> Predictions:
     answers = answers_of(model.predict(_own(frame)), frame.index)
     if rows.are_numbers:
         return Predictions(numbers_of(answers))
-    labels = KnownLabels(np.unique(rows.labels).tolist())
+    labels = KnownLabels(rows.distinct_labels.tolist())
     classes = classes_of(model, labels)
     predicted = labels_answered(answers, labels, classes)
     if classes is None:

@@ -50,7 +50,7 @@ class LabelledRows:
     """Rows with a label, in the order of the manifest; `unlabelled` counts rows without one, which are left out.
 
     Labels are texts, or numbers in a regression. `extra` has the columns that are stored with predictions, with '' for
-    missing values.
+    missing values. Rows that are a part of others have `known_labels`, those of all of them.
     """
 
     row_ids: Texts
@@ -58,6 +58,12 @@ class LabelledRows:
     labels: Labels
     unlabelled: int
     extra: dict[str, Texts] = field(default_factory=dict)
+    known_labels: Labels | None = None
+
+    @property
+    def distinct_labels(self) -> Labels:
+        """Each label of these rows, or of those that they are a part of."""
+        return np.unique(self.labels) if self.known_labels is None else self.known_labels
 
     @property
     def are_numbers(self) -> bool:

@@ -11,9 +11,12 @@ WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 MAX_NUMBER = 1e140
 
 
-def natural_labels(texts: Array) -> Array:
-    """Labels as a model should learn them: as integers or booleans if all of them are, otherwise as texts."""
-    classes = [str(text) for text in np.unique(texts)]
+def natural_labels(texts: Array, among: Array | None = None) -> Array:
+    """Labels as a model should learn them: as integers or booleans if all of them are, otherwise as texts.
+
+    What all of them are decide those `among` which they are.
+    """
+    classes = [str(text) for text in np.unique(texts if among is None else among)]
     if set(classes) <= {"true", "false"}:
         return np.asarray(texts == "true")
     if all(WHOLE_NUMBER.fullmatch(text) for text in classes):

@@ -36,7 +36,7 @@ class Order(Document):
     """One task for one job; `versions` are the versions to score, with the digest that their files must have.
 
     A proxy is trained on `sample_share` of the labelled training rows, and another one on half of these. With a `part`,
-    only the objects of this part are read.
+    only the objects of this part are read; classes are named as by someone who knows the labels of all parts.
     """
 
     schema_version: Literal[1]
@@ -57,6 +57,8 @@ class Order(Document):
     min_label_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     sample_share: Annotated[float, Field(gt=0, le=1)] | None = None
     part: Annotated[int, Field(ge=0)] | None = None
+    labels_uri: S3Uri | None = None
+    labels_sha256: Sha256 | None = None
 
     @model_validator(mode="after")
     def _scoring_needs_versions(self) -> Self:
@@ -205,6 +207,14 @@ def parse_manifest(content: bytes, order: Order, kind: type[Wanted]) -> Wanted:
     if (manifest.job_id, manifest.model_name) != (order.job_id, order.model_name):
         raise OrderInvalid(f"manifest {order.manifest_uri} belongs to job {manifest.job_id} of {manifest.model_name}")
     return manifest
+
+
+def parse_labels(content: bytes, order: Order) -> list[str]:
+    """Read the labels of all parts of a holdout; raises OrderInvalid unless they are those that the order names."""
+    if hashlib.sha256(content).hexdigest() != order.labels_sha256:
+        raise OrderInvalid(f"labels {order.labels_uri} are not those in the order: their SHA-256 differs")
+    labels: list[str] = json.loads(content)
+    return labels
 
 
 def check_digest(order: Order, content: bytes) -> None:

@@ -11,7 +11,7 @@ from .data import LabelledRows, read_window
 from .entry_points import import_function
 from .errors import DataInvalid, NothingLabelled, VersionUnusable
 from .labels import Array, encode, natural_labels
-from .order import Columns, Manifest, Order
+from .order import Columns, Manifest, Order, parse_labels
 from .outputs import Outputs
 from .storage import Storage
 from .versions import LoadedVersion, Versions
@@ -27,6 +27,7 @@ def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions
     try:
         with outputs.spans.measure("read data"):
             rows = read_window(storage, manifest.data, manifest.holdout.of_part(order.part), manifest.data.extra)
+            rows = replace(rows, known_labels=_labels_of_all_parts(order, storage))
     except NothingLabelled as nothing:
         if order.part is None:
             raise
@@ -34,6 +35,10 @@ def score(order: Order, manifest: Manifest, storage: Storage, versions: Versions
         return {"predictions": {}, "versions": order.versions, "rows_without_label": nothing.rows}
     files = write_predictions(predict_all(order, rows, versions, outputs), rows, manifest.data, outputs)
     return {"predictions": files, "versions": order.versions, "rows_without_label": rows.unlabelled}
+
+
+def _labels_of_all_parts(order: Order, storage: Storage) -> Array | None:
+    return np.array(parse_labels(storage.read(order.labels_uri), order)) if order.labels_uri else None
 
 
 def predict_all(order: Order, rows: LabelledRows, versions: Versions, outputs: Outputs) -> dict[str, Predictions]:
@@ -66,14 +71,14 @@ def predict(version: LoadedVersion, rows: LabelledRows, row_metric: str | None =
         raise VersionUnusable(f"version {version.number} cannot predict: {type(error).__name__}: {error}") from error
     if row_metric is None:
         return predictions
-    return replace(predictions, row_metric=_measure(row_metric, version, rows, predictions.predicted))
+    return replace(predictions, row_metric=_measure(row_metric, version, rows, predictions))
 
 
-def _measure(row_metric: str, version: LoadedVersion, rows: LabelledRows, predicted: Array) -> Array:
+def _measure(row_metric: str, version: LoadedVersion, rows: LabelledRows, predictions: Predictions) -> Array:
     """The user's own metric: one finite number for each row."""
     measure = import_function("row metric", row_metric)
     try:
-        labels, answers = _as_learned(rows, predicted)
+        labels, answers = _as_learned(rows, predictions)
         values = numbers_of(answers_of(measure(rows.features.copy(), labels, answers), rows.features.index))
     except AnswersRefused as error:
         expected = f"one finite number for each of {rows.labels.size} rows"
@@ -85,12 +90,12 @@ def _measure(row_metric: str, version: LoadedVersion, rows: LabelledRows, predic
     return values
 
 
-def _as_learned(rows: LabelledRows, predicted: Array) -> tuple[Array, Array]:
-    """Labels and predictions of one type, so that equal ones are equal."""
-    if rows.are_numbers:
-        return rows.labels.copy(), predicted.copy()
-    both = natural_labels(np.concatenate([rows.labels, predicted]))
-    return both[: predicted.size], both[predicted.size :]
+def _as_learned(rows: LabelledRows, predictions: Predictions) -> tuple[Array, Array]:
+    """Labels and predictions of one type, so that equal ones are equal, and parts of the rows get the same one."""
+    if predictions.classes is None:
+        return rows.labels.copy(), predictions.predicted.copy()
+    classes = np.concatenate([rows.distinct_labels, predictions.classes])
+    return natural_labels(rows.labels.copy(), classes), natural_labels(predictions.predicted.copy(), classes)
 
 
 def _columns_for(version: LoadedVersion, rows: LabelledRows) -> Any:

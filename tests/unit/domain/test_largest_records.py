@@ -15,6 +15,7 @@ from auto_retrain.domain.data_check import (
     DataFinding,
     DataSummary,
     HoldoutDigests,
+    HoldoutLabels,
     Power,
     StrayLabels,
     WindowSummary,
@@ -73,6 +74,7 @@ def a_check() -> DataCheck:
     return DataCheck(
         summary=summary,
         holdout=merged_digests([HoldoutDigests(rows="0" * 64, cells="0" * 64)] * MAX_PARTS),
+        holdout_labels=HoldoutLabels(uri="s3://" + "x" * 507, sha256="0" * 64),
         psi=shares,
         findings=(finding,) * MAX_FINDINGS,
         power=Power(chance=NUMBER, reason=SENTENCE),

@@ -37,6 +37,10 @@ class JobOrder(Record):
     part: int | None = Field(
         default=None, description="of the objects, the only ones that it reads", exclude_if=lambda part: part is None
     )
+    labels_uri: str | None = Field(
+        default=None, description="list of the labels of all parts", exclude_if=lambda uri: uri is None
+    )
+    labels_sha256: str | None = Field(default=None, exclude_if=lambda digest: digest is None)
 
 
 class ClusterJobPhase(StrEnum):

@@ -116,6 +116,13 @@ class HoldoutDigests(Record):
     parts: tuple["HoldoutDigests", ...] = Field(default=(), exclude_if=lambda parts: not parts)
 
 
+class HoldoutLabels(Record):
+    """A file with the labels of all parts of a holdout; each pod has to know them to spell classes as others do."""
+
+    uri: str
+    sha256: str
+
+
 class Power(Record):
     """The chance that a challenger as good as may be hoped for is promoted; None if there is nothing to go by.
 
@@ -150,6 +157,9 @@ class DataCheck(Record):
 
     summary: DataSummary
     holdout: HoldoutDigests | None = Field(default=None, description="None if an earlier release checked the data")
+    holdout_labels: HoldoutLabels | None = Field(
+        default=None, description="of classes in parts", exclude_if=lambda labels: labels is None
+    )
     psi: dict[str, float] = Field(default_factory=dict)
     bins: dict[str, FeatureBins] = Field(default_factory=dict)
     findings: tuple[DataFinding, ...] = ()

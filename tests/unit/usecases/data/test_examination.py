@@ -1,10 +1,12 @@
 """Data in several parts are examined by pods, whose findings are merged and trusted only if they are about the job."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
+from auto_retrain.domain.digest import sha256_of
 from auto_retrain.domain.errors import ArtifactInvalid, ArtifactMissing, DataInvalid
 from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.names import kubernetes_job_name
@@ -36,6 +38,34 @@ def test_a_pod_for_each_part_examines_it_in_our_own_image_before_anything_is_tra
     assert record.data_check is not None
     assert record.data_check.holdout is not None
     assert len(record.data_check.holdout.parts) == 4
+
+
+def test_the_pods_that_score_parts_are_told_the_labels_of_all_of_them() -> None:
+    world, job = opened()
+    world.change(range(1, 2), left=lambda old: ["2"] * len(old))
+    world.check_opened(job.job_id)
+    check = world.job(job.job_id).data_check
+    assert check is not None
+    assert check.holdout_labels is not None
+    content = world.ports.data.read(check.holdout_labels.uri)
+    assert "/manifest" in check.holdout_labels.uri  # that is what pods may read
+    assert (content, sha256_of(content)) == (b'["0","1","2"]', check.holdout_labels.sha256)
+    world.start(job.job_id, "train")
+    world.train(job.job_id)
+    world.start(job.job_id, "score")
+    orders = world.ports.cluster.orders[kubernetes_job_name(job.job_id, "score")]
+    told = {(order.labels_uri, order.labels_sha256) for order in orders}
+    assert (len(orders), told) == (4, {(check.holdout_labels.uri, check.holdout_labels.sha256)})
+
+
+@pytest.mark.parametrize(("parts", "data"), [(1, {}), (4, {"task": "regression", "label": "age", "numeric": []})])
+def test_one_piece_and_a_regression_need_no_labels(parts: int, data: dict[str, Any]) -> None:
+    world = Data({"parts": parts, **data})
+    job_id = world.open()
+    world.check_opened(job_id)
+    check = world.job(job_id).data_check
+    assert check is not None
+    assert "holdout_labels" not in check.model_dump()
 
 
 def test_a_repeated_check_reads_the_parts_only_once() -> None:

@@ -1,5 +1,7 @@
 """A holdout that was frozen in parts is scored and judged part by part, each on the very rows that were frozen."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -38,12 +40,15 @@ class PartedWorld(World):
         self.ports.jobs.save(self.job(job_id).checked(checks[0].changed(holdout=merged_digests(digests))))
 
     def leave_part(self, job_id: str, part: int, apart: bool = False, **right: np.ndarray) -> None:
+        contents = {name.removeprefix("v"): part_of(each, part) for name, each in right.items()}
+        self.leave_files(job_id, part, contents, apart)
+
+    def leave_files(self, job_id: str, part: int, contents: dict[str, bytes], apart: bool = False) -> None:
         job = self.job(job_id)
         versions = job.challengers | ({job.champion.number: job.champion} if job.champion else {})
         output = f"{job.output_of_champion if apart else job.output_of('score')}part-{part}/"
         files, digests = {}, {}
-        for name, each in right.items():
-            content, number = part_of(each, part), name.removeprefix("v")
+        for number, content in contents.items():
             uri = self.ports.data.write(f"{output}{number}.npz", content)
             files[number] = {"uri": uri, "sha256": sha256_of(content), "rows": rows_in(content)}
             digests[number] = versions[number].files.artifact_sha256
@@ -172,6 +177,64 @@ def test_a_part_without_labels_has_no_predictions_and_one_with_labels_needs_them
     world.leave_result(job_id, "score", f"{output}0/", predictions={}, versions=versions)
     with pytest.raises(ArtifactInvalid, match="version 2 was not scored"):
         replay_validation(job_id, world.ports)
+
+
+def test_versions_that_only_some_parts_name_are_refused() -> None:
+    world = PartedWorld()
+    job_id = world.scored(rows(ALL, 0.95), rows(ALL, 0.88))
+    output = f"{world.job(job_id).output_of('score')}part-1/"
+    result = json.loads(world.ports.data.read(f"{world.ports.data.uri(output)}result.json"))
+    result["predictions"]["99"] = result["predictions"]["2"]
+    world.ports.data.write(f"{output}result.json", json.dumps(result).encode())
+    with pytest.raises(ArtifactInvalid, match=r"other versions in other parts: 1, 2 / 1, 2, 99"):
+        world.validate(job_id)
+
+
+def test_a_part_of_one_row_without_id_and_label_is_not_without_rows() -> None:
+    """As far as the digest goes that identifies rows in verdicts."""
+    world = PartedWorld()
+    job_id = world.started()
+    frozen = world.job(job_id).data_check
+    assert frozen is not None
+    assert frozen.holdout is not None
+    one = np.array([""])
+    digests = merged_digests([*frozen.holdout.parts, digest_rows(one, one, None, {})])
+    world.ports.jobs.save(world.job(job_id).checked(frozen.changed(holdout=digests)))
+    for part in range(PARTS):
+        world.leave_part(job_id, part, v2=rows(ALL, 0.95), v1=rows(ALL, 0.88))
+    world.leave_part(job_id, PARTS)
+    versions = {"2": world.digest("2"), "1": None}
+    output = f"{world.job(job_id).output_of('score')}part-{PARTS}/"
+    world.leave_result(job_id, "score", output, predictions={}, versions=versions)
+    with pytest.raises(ArtifactInvalid, match="version 2 was not scored"):
+        world.validate(job_id)
+
+
+@pytest.mark.parametrize("at", [0, PARTS - 1])
+def test_a_champion_of_another_image_is_put_into_canonical_texts_in_all_parts(at: int) -> None:
+    """Only one part has a label that the older image spells otherwise; each part's file names its class."""
+
+    def content(right: np.ndarray, part: int, *classes: str) -> bytes:
+        chosen = np.array_split(np.arange(ALL), PARTS)[part]
+        ids = [f"row-{number}" for number in chosen]
+        return predictions(right[chosen], ids, classes, (0, 1) if part == at else (0, 2))
+
+    world = PartedWorld()
+    job_id = world.started()
+    challenger = [content(rows(ALL, 0.95), part, "0.5", "1", "1.5") for part in range(PARTS)]
+    digests = [check.holdout for check in map(a_data_check, challenger) if check.holdout]
+    world.ports.jobs.save(
+        world.job(job_id).checked(a_data_check(challenger[0]).changed(holdout=merged_digests(digests)))
+    )
+    for part in range(PARTS):
+        champion = content(rows(ALL, 0.88), part, "0.5", "1.0", "1.5")
+        world.leave_files(job_id, part, {"2": challenger[part], "1": champion})
+    world.validate(job_id)
+    result = world.job(job_id).validation
+    assert result is not None
+    assert result.confusion is not None
+    assert result.confusion.classes == ("0.5", "1", "1.5")
+    assert replay_validation(job_id, world.ports).has_same_words
 
 
 def test_orders_for_scoring_that_could_not_start_are_found_before_the_training() -> None:

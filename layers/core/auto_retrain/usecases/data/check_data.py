@@ -14,6 +14,7 @@ from ..lookup import job_of, policy_of
 from .column_fields import naming_fields
 from .examine_data import examine_data
 from .examined_parts import examination_results, examined_parts
+from .holdout_labels import keep_labels
 from .kept_profiles import keep_job_profile
 from .listing import days_of
 from .manifest import freeze_data, read_manifest
@@ -75,7 +76,7 @@ def _checked(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Port
             results = examination_results(job, manifest.parts, ports)
         job = job.with_reports("check", [result.use for result in results], ports.clock.now())
         parts = examined_parts(results, ports)
-    check, profile = examine_data(job, policy, manifest, ports, parts)
+    check, profile, labels = examine_data(job, policy, manifest, ports, parts)
     # If the version of the job is promoted, the profile becomes that of the version.
     keep_job_profile(profile, job.job_id, ports)
-    return job.checked(check)
+    return job.checked(check.changed(holdout_labels=keep_labels(labels, job.job_id, ports)) if labels else check)

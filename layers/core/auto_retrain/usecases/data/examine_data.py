@@ -30,27 +30,35 @@ from .summarize import summarize_data
 MAX_FINDINGS = 50
 
 
+class Examined(NamedTuple):
+    """The findings about a job's data, the profile of what it would train on, and the holdout's classes if in parts."""
+
+    check: DataCheck
+    profile: DataProfile
+    labels: list[str]
+
+
 def examine_data(
     job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports, parts: Iterable[PartEvidence] | None = None
-) -> tuple[DataCheck, DataProfile]:
-    """The findings about a job's data, and the profile of what it would train on; of `parts` that others have read.
+) -> Examined:
+    """What a job's data show, or `parts` of them that others have read.
 
     Raises DataInvalid if an object changed, is unreadable or lacks a column.
     """
     with naming_fields(policy.data):
         number = manifest.parts
         if number == 1:
-            evidence, profile, holdout = _in_one_piece(job, policy, manifest, ports)
+            seen = _in_one_piece(job, policy, manifest, ports)
         else:
             parts = parts or (read_part(manifest, part, ports.tables) for part in range(number))
-            evidence, profile, holdout = _in_parts(job, policy, manifest, parts, ports)
-    summary = evidence.summary
+            seen = _in_parts(job, policy, manifest, parts, ports)
+    evidence, summary = seen.evidence, seen.evidence.summary
     power = predict_power(job, policy, summary, ports)
     skipping = decide_skipping(job, policy, power, ports)
     psi = largest_shifts(evidence.histograms)
     check = DataCheck(
         summary=summary,
-        holdout=holdout,
+        holdout=seen.holdout,
         psi=psi,
         bins=bins_to_draw(evidence.histograms, psi),
         findings=tuple(check_data_of(policy, evidence)[:MAX_FINDINGS]),
@@ -60,15 +68,16 @@ def examine_data(
         overridden=skipping.overridden,
         proxy=None if skipping.skipped else plan_proxy(job, policy, summary, ports),
     )
-    return check, profile
+    return Examined(check, seen.profile, seen.labels)
 
 
 class _Seen(NamedTuple):
-    """What is judged, the profile of the training window, and what the holdout is."""
+    """What is judged, the profile of the training window, what the holdout is, and in parts its labels."""
 
     evidence: DataEvidence
     profile: DataProfile
     holdout: HoldoutDigests
+    labels: list[str]
 
 
 def _in_one_piece(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Ports) -> _Seen:
@@ -87,7 +96,7 @@ def _in_one_piece(job: RetrainingJob, policy: Policy, manifest: Manifest, ports:
         labels=summarized.labels,
         categories=names.by_feature(),
     )
-    return _Seen(evidence, profile, digest_holdout(manifest, ports.tables))
+    return _Seen(evidence, profile, digest_holdout(manifest, ports.tables), [])
 
 
 def _in_parts(
@@ -98,4 +107,4 @@ def _in_parts(
     summary = summary_of(merged, manifest.data)
     summary = summary.changed(separation=separations(manifest.data, manifest.training, ports))
     evidence, profile = look_at(merged, summary, job, manifest, policy, ports)
-    return _Seen(evidence, profile, digests_of(merged))
+    return _Seen(evidence, profile, digests_of(merged), sorted(merged.holdout.labels.classes))

@@ -61,7 +61,7 @@ def try_policy(policy: Policy, ports: Ports) -> Trial:
         ),
     )
     manifest = list_data(job, policy, ports, days_of)
-    check, _ = examine_data(job, policy, manifest, ports)
+    check = examine_data(job, policy, manifest, ports).check
     return Trial(
         manifest,
         check,

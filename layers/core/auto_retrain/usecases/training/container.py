@@ -40,7 +40,11 @@ def read_scores(job: RetrainingJob, ports: Ports) -> tuple[ScoringResult, ...]:
     """
     if job.holdout_parts == 1:
         return (_read_part(job, "", ports),)
-    return tuple(_read_part(job, part_path(part), ports) for part in range(job.holdout_parts))
+    parts = tuple(_read_part(job, part_path(part), ports) for part in range(job.holdout_parts))
+    named = {", ".join(sorted(part.predictions)) for part in parts if part.predictions}
+    if len(named) > 1:
+        raise ArtifactInvalid(f"job '{job.job_id}': other versions in other parts: {' / '.join(sorted(named))}")
+    return parts
 
 
 def _read_part(job: RetrainingJob, part: str, ports: Ports) -> ScoringResult:
@@ -117,6 +121,14 @@ def examination_orders(job: RetrainingJob, policy: Policy, ports: Ports) -> list
 def part_orders(order: JobOrder, parts: int) -> list[JobOrder]:
     """The same order for each part of the data."""
     return [order.changed(part=part, output_uri=f"{order.output_uri}{part_path(part)}") for part in range(parts)]
+
+
+def holdout_orders(order: JobOrder, job: RetrainingJob) -> list[JobOrder]:
+    """The same order for each part of the holdout, with the labels of all parts."""
+    labels = job.data_check.holdout_labels if job.data_check else None
+    if labels:
+        order = order.changed(labels_uri=labels.uri, labels_sha256=labels.sha256)
+    return part_orders(order, job.holdout_parts)
 
 
 def container_orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> list[JobOrder]:

@@ -29,7 +29,7 @@ from ..data.manifest import freeze_data
 from ..delays import telling_delays
 from ..lookup import job_of, policy_of, recorded_version
 from .check_champion import check_champion
-from .container import container_orders, examination_orders, part_orders, variant_orders
+from .container import container_orders, examination_orders, holdout_orders, variant_orders
 from .drift_reports import start_report
 from .trace_steps import trace_container
 
@@ -105,7 +105,7 @@ def _training_of(kind: JobKind, training: TrainingPolicy) -> TrainingPolicy:
 def _scoring_to_come(training: JobOrder, job: RetrainingJob) -> list[JobOrder]:
     """Orders as long as those for scoring in parts, which would be found too long only after the training."""
     versions = {f"{number:08}": "0" * 64 for number in range(max(len(job.variants), 1) + 1)}
-    return part_orders(training.changed(kind="score", versions=versions), job.holdout_parts)
+    return holdout_orders(training.changed(kind="score", versions=versions), job)
 
 
 class _Orders(NamedTuple):
@@ -124,7 +124,7 @@ def _orders(job: RetrainingJob, kind: JobKind, policy: Policy, ports: Ports) -> 
     orders = container_orders(job, kind, policy, ports)
     if job.holdout_parts == 1 or kind != "score":
         return _Orders(orders)
-    *before, own = [part_orders(order, job.holdout_parts) for order in orders]
+    *before, own = [holdout_orders(order, job) for order in orders]
     return _Orders(own, [order for each in before for order in each], has_pods=True)
 
 

@@ -40,7 +40,17 @@ def versions_in_parts(
             "take fewer variants, or a shorter triggers.evaluation_window_days"
         )
     reader = _Reader(version, job, scores, policy, ports)
-    return merge_parts(reader.parts, rows, Terms(policy, compared, *looks), seed_of(job))
+    terms, seed = Terms(policy, compared, *looks), seed_of(job)
+    while True:
+        try:
+            return merge_parts(reader.parts, rows, terms, seed)
+        except _SpelledOtherwise:
+            # Read anew: classes that only some parts put into canonical texts would be others than those of the rest.
+            continue
+
+
+class _SpelledOtherwise(Exception):
+    """A part shows that a version has to be put into canonical texts, after others were read as they are."""
 
 
 class _Reader:
@@ -51,25 +61,34 @@ class _Reader:
     ) -> None:
         self._version, self._job, self._scores = version, job, scores
         self._policy, self._ports = policy, ports
-        # By part, which of the versions had to be put into canonical texts.
-        self._respelled: dict[int, list[bool]] = {}
+        # Places of the versions that are put into canonical texts: in all parts, as in one piece.
+        self._respelled: set[int] = set()
+        self._checked: set[int] = set()
 
     def parts(self) -> Iterator[PartOfPair]:
         for part, score in enumerate(self._scores):
             if score.predictions or not _has_no_rows(self._job, part):
-                yield self._again(part) if part in self._respelled else self._checked(part)
+                yield self._spelled(part) if part in self._checked else self._check(part)
 
-    def _checked(self, part: int) -> PartOfPair:
-        scored, *others = self._load(part)
-        challenger, _ = on_frozen_rows(self._version, scored, self._job, part)
-        champions = [on_same_rows(challenger, other) for other in others]
-        answers = [challenger, *champions]
-        self._respelled[part] = [now is not was for now, was in zip(answers, [scored, *others], strict=True)]
-        return PartOfPair(*answers)
+    def _check(self, part: int) -> PartOfPair:
+        loaded = self._spelled(part)
+        challenger, _ = on_frozen_rows(self._version, loaded.challenger, self._job, part)
+        champion = None if loaded.champion is None else on_same_rows(challenger, loaded.champion)
+        checked = PartOfPair(challenger, champion)
+        pairs = zip(checked.versions, loaded.versions, strict=True)
+        respelled = {place for place, (now, was) in enumerate(pairs) if now is not was}
+        if not respelled <= self._respelled:
+            self._respelled |= respelled
+            self._checked.clear()
+            raise _SpelledOtherwise
+        self._checked.add(part)
+        return checked
 
-    def _again(self, part: int) -> PartOfPair:
-        respelled = zip(self._load(part, is_known=True), self._respelled[part], strict=True)
-        return PartOfPair(*(in_canonical_texts(each) if was else each for each, was in respelled))
+    def _spelled(self, part: int) -> PartOfPair:
+        loaded = self._load(part, is_known=part in self._checked)
+        return PartOfPair(
+            *(in_canonical_texts(each) if place in self._respelled else each for place, each in enumerate(loaded))
+        )
 
     def _load(self, part: int, is_known: bool = False) -> list[Predictions]:
         """The challenger's answers, and the champion's if there is one."""
@@ -82,4 +101,4 @@ def _has_no_rows(job: RetrainingJob, part: int) -> bool:
     """Whether none of its rows had a label when it was frozen."""
     frozen = job.data_check.holdout if job.data_check else None
     none = np.empty(0, np.str_)
-    return frozen is not None and frozen.parts[part].rows == digest_rows(none, none, None, {}).rows
+    return frozen is not None and frozen.parts[part].cells == digest_rows(none, none, None, {}).cells
