@@ -61,6 +61,7 @@ def test_two_pods_examine_the_data_and_score_the_holdout_and_their_parts_decide_
     assert job.validation.holdout_rows == 5 * ROWS
     assert job.data_check is not None
     assert (job.data_check.summary.training.rows, job.data_check.findings) == (10 * ROWS, ())
+    assert job.data_check.holdout_labels is not None
     assert job.usage.pods["check"].pods == 2
     assert transitions_of(job) == 1 + len(ended.path)
     bucket, s3 = world.stack.outputs["ArtifactsBucketName"], world.stack.client("s3")
