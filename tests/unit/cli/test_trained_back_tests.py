@@ -119,6 +119,15 @@ def test_what_the_retrainings_made_of_the_past_is_shown(pod: Pod) -> None:
     assert (second[0], *second[-3:]) == ("2", "promoted", "5", "0.9000")
     assert unknown == "churn: 1 day is not known, such as 2026-03-10: version 2 cannot predict"
     assert "accuracy 0.8 is below 0.9" in decisions
+    assert "promoted" in decisions
+    assert "started" not in decisions
+
+
+def test_a_notebook_shows_what_served_and_how_retrainings_ended() -> None:
+    shown = a_test()._repr_html_()
+    assert "Versions that served" in shown
+    assert "version 2 cannot predict" not in shown
+    assert "it is better" in shown
 
 
 def test_whoever_waits_sees_that_it_goes_on(pod: Pod) -> None:

@@ -77,8 +77,18 @@ def test_sound_data_have_no_findings() -> None:
             "3 of 1000 training rows repeat an earlier row id, such as '7': data.row_id = id needs a value of its "
             "own in every row, in both windows; name a column that has one, or add one to the data",
         ),
-        (summary(None, window(missing_ids=2)), "row_ids", "2 of 1000 holdout rows have no row id"),
-        (summary(overlap=10), "overlap", "10 row ids of the holdout (1.0%) are in the training window as well"),
+        (
+            summary(None, window(missing_ids=2)),
+            "row_ids",
+            "2 of 1000 holdout rows have no row id: data.row_id = id needs a value of its own in every row, in both "
+            "windows",
+        ),
+        (
+            summary(overlap=10),
+            "overlap",
+            "10 row ids of the holdout (1.0%) are in the training window as well: data.row_id = id names a row once, "
+            "or a model is judged on what it has learned",
+        ),
         (
             summary(window(labelled=0, distinct_labels=0)),
             "labels",

@@ -550,6 +550,9 @@ def test_a_policy_is_tried_on_the_past_and_shown_as_a_table() -> None:
     assert pipeline.back_test(never, first).starts == []
     with pytest.raises(EventInvalid, match="must be before today"):
         pipeline.back_test("churn", first, NOON.date())
+    for no_day in ("2026-01-01", NOON):
+        with pytest.raises(EventInvalid, match=r"since .* must be a datetime\.date, such as"):
+            pipeline.back_test("churn", no_day)  # type: ignore[arg-type]
 
 
 def test_a_policy_is_tried_with_its_trainings_by_a_job_that_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

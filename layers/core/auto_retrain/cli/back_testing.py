@@ -121,7 +121,7 @@ def backtest(
         print_json([_document(name, test) for name, test in tests.items()])
         return
     _print_summary(tests, days, CAVEAT)
-    _print_decisions(tests, with_all)
+    _print_decisions(tests, with_all, is_trained=False)
 
 
 def _train(
@@ -143,7 +143,7 @@ def _train(
         return tests
     _print_summary(tests, days, TRAINED_CAVEAT, trained_summary(trained))
     print_champions(trained)
-    _print_decisions(tests, with_all)
+    _print_decisions(tests, with_all, is_trained=True)
     return tests
 
 
@@ -173,7 +173,7 @@ def _print_summary(tests: Mapping[str, BackTest], days: Window, note: str, more:
     print_table(["", *tests], [*summary(tests), *more])
 
 
-def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:
+def _print_decisions(tests: Mapping[str, BackTest], with_all: bool, is_trained: bool) -> None:
     rows = [
         (decision.at, moment(decision.at), name, decision)
         for name, test in tests.items()
@@ -183,11 +183,13 @@ def _print_decisions(tests: Mapping[str, BackTest], with_all: bool) -> None:
     headings = ["AT", *(["POLICY"] if len(tests) > 1 else []), "TRIGGER", "WHAT", "LATER", "REASON"]
     if rows:
         print()
-        print_table(headings, [_row(at, name, decision, len(tests) > 1) for _, at, name, decision in rows])
+        cells = [_row(at, name, decision, len(tests) > 1, is_trained) for _, at, name, decision in rows]
+        print_table(headings, cells)
 
 
-def _row(at: str, name: str, decision: PastDecision, with_name: bool) -> Sequence[str]:
-    what = (decision.held_by or decision.outcome).replace("_", " ")
+def _row(at: str, name: str, decision: PastDecision, with_name: bool, is_trained: bool) -> Sequence[str]:
+    ended = decision.ending if is_trained else None
+    what = (decision.held_by or ended or decision.outcome).replace("_", " ")
     trigger = decision.trigger_type.value.replace("_", " ")
     later = decision.needed or "-"
     return [at, *([name] if with_name else []), trigger, what, later, plain(decision.reason)]

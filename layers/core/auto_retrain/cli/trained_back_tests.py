@@ -70,7 +70,8 @@ def print_champions(tests: Sequence[TrainedBackTest]) -> None:
     rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
     print()
     if not rows:
-        print("no version ever served: its retrainings say why (--json)")
+        why = next((each.reason for test in tests for each in test.retrainings), "nothing was retrained")
+        print(plain(f"no version ever served: {why}"))
         return
     (metric, *others) = {test.metric for test in tests}
     headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]

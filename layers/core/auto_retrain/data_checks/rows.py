@@ -15,7 +15,11 @@ def check_rows(policy: Policy, summary: DataSummary) -> Iterator[DataFinding]:
         yield from _check_labels(policy, name, window)
     if summary.overlap:
         share, basis = summary.overlap / summary.holdout.rows, _basis(summary)
-        text = f"{summary.overlap} row ids of the holdout ({share:.1%}) are in the training window as well{basis}"
+        of_holdout = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+        text = (
+            f"{summary.overlap} row ids of the holdout ({of_holdout}) are in the training window as well{basis}: "
+            f"data.row_id = {policy.data.row_id} names a row once, or a model is judged on what it has learned"
+        )
         yield DataFinding(check="overlap", severity="error", column=policy.data.row_id, text=text)
 
 
@@ -29,7 +33,7 @@ def _check_ids(policy: Policy, name: str, window: WindowSummary, basis: str) -> 
     needed = f"data.row_id = {row_id} needs a value of its own in every row, in both windows"
     example = f", such as '{window.repeated_id}'" if window.repeated_id is not None else ""
     repeated = f"repeat an earlier row id{example}{basis}: {needed}; name a column that has one, or add one to the data"
-    for count, what in ((window.missing_ids, "have no row id"), (window.repeated_ids, repeated)):
+    for count, what in ((window.missing_ids, f"have no row id: {needed}"), (window.repeated_ids, repeated)):
         if count:
             text = f"{count} of {window.rows} {name} rows {what}"
             yield DataFinding(check="row_ids", severity="error", column=row_id, text=text)

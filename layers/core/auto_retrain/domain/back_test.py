@@ -112,4 +112,6 @@ def _later_labels(test: BackTest) -> str:
 def _beyond(test: BackTest) -> str:
     if test.unread:
         return f"not known: {test.unread}"
-    return f"{test.days_beyond}, {test.days_unanswered} before a retraining"
+    if not test.levels:
+        return "-" if test.limit is None else "not known on any day"
+    return f"{test.days_beyond} of {len(test.levels)} known, {test.days_unanswered} before a retraining"

@@ -14,6 +14,7 @@ from .ending import Ending
 from .layouts import Layout
 from .manifest import DataObject
 from .names import ModelName
+from .notebook import as_table
 from .policy.policy import Policy
 from .prices import PriceList
 from .results import ContainerResult
@@ -155,6 +156,18 @@ class TrainedBackTest(Record):
         known = [each for each in days if each.value is not None and each.rows]
         rows = sum(each.rows for each in known)
         return sum((each.value or 0.0) * each.rows for each in known) / rows if rows else None
+
+    def _repr_html_(self) -> str:
+        served = [
+            (each.version, f"{each.since:%F %R}Z", each.change, len(days := self.days_of(each)), self.value_of(days))
+            for each in self.champions
+        ]
+        ended = [(f"{each.at:%F %R}Z", each.trigger_type, each.ending, each.reason) for each in self.retrainings]
+        return (
+            self.test._repr_html_()
+            + as_table("Versions that served", [("version", "since", "by", "days", self.metric), *served])
+            + as_table("How retrainings ended", [("at", "trigger", "ended", "reason"), *ended])
+        )
 
 
 class BackTestResult(ContainerResult):
