@@ -64,9 +64,8 @@ def are_alike(one: float, other: float) -> bool:
 
 
 def check_alike(whole: MetricResult, parted: MetricResult, name: str) -> None:
-    exact = 2e-5 if name in AREAS else 1e-9
-    assert parted.value == pytest.approx(whole.value, abs=exact)
-    assert parted.champion == pytest.approx(whole.champion, abs=exact)
+    assert parted.value == pytest.approx(whole.value, abs=1e-9)
+    assert parted.champion == pytest.approx(whole.champion, abs=1e-9)
     assert parted.method == whole.method
     assert whole.interval is not None
     assert parted.interval is not None
@@ -125,10 +124,7 @@ def test_several_classes_are_compared_alike_even_if_no_part_knows_all_of_them() 
 
     assert parted.rarest_class_rows == whole.rarest_class_rows
     for name, metric in whole.metrics.items():
-        if name not in AREAS:
-            check_alike(metric, parted.metrics[name], name)
-        else:
-            assert parted.metrics[name].value == pytest.approx(metric.value, abs=2e-4)
+        check_alike(metric, parted.metrics[name], name)
 
 
 def test_a_part_that_knows_fewer_classes_is_read_by_their_names() -> None:
@@ -160,7 +156,7 @@ def test_numbers_are_compared_alike_far_from_zero() -> None:
     assert parted.distinct_labels == whole.distinct_labels == 3
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "roc_auc", "log_loss"])
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
 def test_slices_are_compared_alike(metric: str) -> None:
     random = np.random.default_rng(4)
     slices = {"plan": random.choice(["free", "plus", "pro"], ROWS, p=[0.6, 0.39, 0.01])}
@@ -175,10 +171,37 @@ def test_slices_are_compared_alike(metric: str) -> None:
             other.rows,
             other.entities,
         )
-        assert other.gain == pytest.approx(one.gain, abs=5e-5)
+        assert other.gain == pytest.approx(one.gain, abs=1e-9)
         assert are_alike(one.p_worse, other.p_worse)
     small = [small_slices(way(challenger, champion, policy)) for way in (lambda *a: pair_up(*a, 7), in_parts)]
     assert small[0] == small[1]
+
+
+def test_slices_are_not_compared_by_areas() -> None:
+    """A policy that asks for it is refused; the slices are those that the job was frozen with."""
+    challenger, champion = scored_pair(slices={"plan": np.full(ROWS, "free")})
+    with pytest.raises(ArtifactInvalid, match="slices cannot be compared by 'roc_auc' in parts"):
+        in_parts(challenger, champion, a_policy(validation={"primary_metric": "roc_auc"}))
+
+
+def test_a_slice_keeps_nothing_that_was_drawn_to_compare_it() -> None:
+    challenger, champion = scored_pair(slices={"plan": np.full(ROWS, "free")})
+    policy = a_policy(validation={"primary_metric": "log_loss"})
+    merged = in_parts(challenger, champion, policy)
+    assert isinstance(merged, Pair)
+    samples = [merged.on_slice("plan", "free").challenger.sample for _ in range(2)]
+    assert samples[0] is not samples[1]
+
+
+def test_entities_whose_signs_cancel_are_weighed_as_if_they_had_a_row_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KEPT", "MAX_GROUPS"):
+        monkeypatch.setattr(parted_units, name, 2)
+    entities = np.repeat(np.arange(ROWS // 2), 2).astype(str)
+    plan = np.repeat(np.arange(ROWS // 4), 4).astype(str)
+    answers = of_classes(np.arange(ROWS) % 3 > 0, entities=entities, slices={"plan": plan})
+    data = {**a_policy().data.model_dump(), "entity": "customer"}
+    merged = in_parts(answers, answers, a_policy(data=data, validation={"min_slice_rows": 1}))
+    assert {pair.entities for pair in compare_slices(merged).compared} == {1.0, 2.0, 4.0}
 
 
 def test_matrix_curves_and_profile_are_the_same_while_all_rows_are_sampled() -> None:
@@ -195,6 +218,27 @@ def test_a_sample_of_the_rows_is_enough_for_levels_and_curves(monkeypatch: pytes
     whole, parted = both_ways(challenger, champion, a_policy())
     for name in AREAS:
         check_alike(whole.metrics[name], parted.metrics[name], name)
+
+
+@pytest.mark.parametrize("rare", [1, 0])
+def test_all_rows_of_a_rare_class_are_levels_though_a_sample_has_none(
+    rare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "MAX_SAMPLED", 300)
+    random = np.random.default_rng(6)
+    labels = np.where(np.arange(ROWS) % 200 == 7, rare, 1 - rare)
+    challenger, champion = (with_scores(labels, 0.97, random) for _ in range(2))
+    whole, parted = both_ways(challenger, champion, a_policy())
+    for name in AREAS:
+        check_alike(whole.metrics[name], parted.metrics[name], name)
+
+
+def test_of_very_many_scores_those_in_a_cell_are_ties(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version_sums, "MAX_CELLS_OF_ONE_CLASS", 512)
+    challenger, champion = scored_pair()
+    whole, parted = both_ways(challenger, champion, a_policy())
+    for name in AREAS:
+        assert 0 < abs(parted.metrics[name].value - whole.metrics[name].value) < 2e-3
 
 
 def test_very_many_entities_are_counted_and_weighed_closely(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +278,7 @@ def test_probabilities_in_some_parts_only_are_refused() -> None:
 def test_more_than_fits_into_the_memory_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = of_classes(np.ones(ROWS, bool), slices={"plan": (np.arange(ROWS) % 3).astype(str)})
     policy = policy_with(slices=("plan",))
-    monkeypatch.setattr(merge, "MAX_BYTES_OF_SUMS", 1 << 20)
+    monkeypatch.setattr(merge, "MAX_BYTES_OF_SUMS", 1 << 18)
     with pytest.raises(ArtifactInvalid, match=r"name fewer columns in data\.slices, or set data\.parts: 1"):
         in_parts(answers, answers, policy)
     monkeypatch.setattr(survey, "MAX_VALUES_IN_PARTS", 2)
@@ -246,11 +290,8 @@ def test_more_than_fits_into_the_memory_is_refused_with_what_to_do(monkeypatch: 
 
 
 @pytest.mark.parametrize(("metric", "entities"), [("roc_auc", None), ("log_loss", None), ("accuracy", 150)])
-def test_equal_models_are_called_better_as_often_as_five_percent_say(
-    metric: str, entities: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_models_are_called_better_as_often_as_five_percent_say(metric: str, entities: int | None) -> None:
     """Both versions draw from one law, on 600 rows in three parts; 400 comparisons, four Monte-Carlo errors."""
-    monkeypatch.setattr(version_sums, "BITS_OF_ONE_CLASS", 7)
     random, runs, rows, better = np.random.default_rng(11), 400, 600, 0
     policy = policy_with(entity=None if entities is None else "customer")
     for _ in range(runs):

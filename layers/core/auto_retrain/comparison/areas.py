@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..domain.metric_kinds import AREAS
 from ..statistics.ranking import (
     Auc,
     average_precision,
@@ -19,7 +20,6 @@ from .predictions import Predictions
 
 Array = np.ndarray[Any, Any]
 
-AREAS = ("roc_auc", "pr_auc")
 # With more classes, areas are not computed: each class would need its own.
 MAX_RANKED_CLASSES = 20
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..domain.metric_kinds import ROW_METRIC
 from ..statistics.classification import class_scores, class_sums
-from ..statistics.probabilities import probability_scores, probability_sums
+from ..statistics.probabilities import CALIBRATION_BINS, probability_scores, probability_sums
 from ..statistics.regression import regression_scores, regression_sums
 from ..statistics.resampling import Sample
 from .predictions import Predictions
@@ -22,6 +22,12 @@ _FAMILIES = {
     **dict.fromkeys(("log_loss", "brier_score", "calibration_error"), "probabilities"),
     ROW_METRIC: "rows",
 }
+
+
+def count_columns(metric: str, classes: int) -> int:
+    """How many sums of each group a metric is made of."""
+    family = _FAMILIES.get(metric, "classes")
+    return {"numbers": 5, "classes": 3 * classes, "probabilities": 3 + 3 * CALIBRATION_BINS, "rows": 2}[family]
 
 
 class Family:

@@ -1,6 +1,6 @@
 """Compares versions on a holdout in parts: one part is in memory at a time, and what remains of it are sums."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..domain.errors import ArtifactInvalid
+from ..domain.metric_kinds import AREAS
 from ..statistics.paired import PairedCounts
 from ..statistics.parted_units import MergedSample, PartSample
-from ..statistics.ranking import LEVELS
+from .families import count_columns
 from .merged_version import MergedVersion
 from .slices import MAX_SLICES_OF_A_COLUMN, values_with
 from .survey import PartOfPair, Parts, Survey, survey, unit_hashes
@@ -20,30 +21,33 @@ from .versions import FirstModel, Pair, Terms, ValueRows, Versions
 
 Array = np.ndarray[Any, Any]
 
-# Slices have fewer levels of scores, because there may be two hundred of them.
-LEVELS_OF_SLICE = 100
-MAX_BYTES_OF_SUMS = 1200 << 20
+# Of slices: those of the best challenger are kept while those of the next one are summed beside a part.
+MAX_BYTES_OF_SUMS = 512 << 20
 
 
 @dataclass(frozen=True)
 class MergedPair(Pair):
-    """A pair from sums, with those of its slices."""
+    """A pair from sums, with what makes the pair of each slice from sums of its own."""
 
     columns: dict[str, ValueRows] = field(default_factory=dict)
-    by_slice: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    by_slice: Mapping[tuple[str, str], Callable[[], Versions]] = field(default_factory=dict)
 
     def slice_rows(self) -> dict[str, ValueRows]:
         return self.columns
 
     def on_slice(self, column: str, value: str) -> Pair:
-        return self.by_slice[column, value]
+        # Made when it is asked for, and not kept: what it draws at random would fill the memory.
+        pair = self.by_slice[column, value]()
+        assert isinstance(pair, Pair)
+        return pair
 
 
 def merge_parts(parts: Parts, rows: int, terms: Terms, seed: int) -> Versions:
     """Compare the versions of parts that have `rows` rows together, which are read twice.
 
-    Every sum is that of the rows in one piece, and so is every value but an area, which takes scores in one cell for
-    ties. Groups of rows are other ones, so intervals and p values differ as they do from seed to seed.
+    Every sum is that of the rows in one piece, and so is every value, except that an area takes scores in one cell for
+    ties where very many differ. Groups of rows are other ones, so intervals and p values differ as they do from seed to
+    seed.
 
     Raises ArtifactInvalid if the parts do not fit together, or their sums into the memory.
     """
@@ -52,7 +56,7 @@ def merge_parts(parts: Parts, rows: int, terms: Terms, seed: int) -> Versions:
     positive = None
     if known.classes is not None:
         positive = positive_among(known.classes, labels.labels, terms.policy.data.positive_label)
-    whole = _Sums(known, positive, 2 * LEVELS)
+    whole = _Sums(known, positive)
     slices = _slices_of(known, terms, positive)
     add = partial(_add, known=known, whole=whole, slices=slices, seed=seed)
     # No name may keep a part in memory while the next one is read.
@@ -61,9 +65,8 @@ def merge_parts(parts: Parts, rows: int, terms: Terms, seed: int) -> Versions:
     versions = whole.versions(labels, terms, seed)
     if isinstance(versions, FirstModel):
         return versions
-    by_slice = {place: sums.versions(labels, terms, seed) for place, sums in slices.items()}
-    pairs = {place: pair for place, pair in by_slice.items() if isinstance(pair, Pair)}
-    return MergedPair(versions.challenger, versions.champion, terms, known.slices, pairs)
+    by_slice = {place: partial(sums.versions, labels, terms, seed) for place, sums in slices.items()}
+    return MergedPair(versions.challenger, versions.champion, terms, known.slices, by_slice)
 
 
 def _add(part: PartOfPair, known: Survey, whole: "_Sums", slices: dict[tuple[str, str], "_Sums"], seed: int) -> None:
@@ -86,7 +89,7 @@ def _label_rows(known: Survey) -> LabelRows:
 
 
 def _slices_of(known: Survey, terms: Terms, positive: int | None) -> dict[tuple[str, str], "_Sums"]:
-    """Room for the slices that are compared."""
+    """Room for the slices that are compared; raises ArtifactInvalid if they cannot be."""
     if known.sampled.champion is None:
         return {}
     needed = terms.policy.validation.min_slice_rows
@@ -96,14 +99,20 @@ def _slices_of(known: Survey, terms: Terms, positive: int | None) -> dict[tuple[
         for value in values_with(found, needed)[:MAX_SLICES_OF_A_COLUMN]
     ]
     metric = terms.policy.primary_metric
-    slices = {place: _Sums(known, positive, LEVELS_OF_SLICE, metric) for place in places}
-    _check_size(known, slices.values(), metric)
-    return slices
+    if places and metric in AREAS:
+        raise ArtifactInvalid(
+            f"slices cannot be compared by '{metric}' in parts; set validation.primary_metric to log_loss or "
+            "brier_score, or data.parts: 1"
+        )
+    _check_size(known, len(places), metric)
+    return {place: _Sums(known, positive, metric) for place in places}
 
 
-def _check_size(known: Survey, slices: Iterable["_Sums"], metric: str) -> None:
-    """Raise ArtifactInvalid if the sums of the slices would take too much memory."""
-    size = sum(each.bytes_when_full(metric) for each in slices)
+def _check_size(known: Survey, slices: int, metric: str) -> None:
+    """Raise ArtifactInvalid if the sums of so many slices would take too much memory."""
+    classes = 0 if known.classes is None else known.classes.size
+    numbers = len(known.sampled.versions) * known.units.n_groups * count_columns(metric, classes)
+    size = slices * numbers * 8
     if size > MAX_BYTES_OF_SUMS:
         raise ArtifactInvalid(
             f"the slices take {size >> 20} MB for sums of '{metric}' in parts, of which {MAX_BYTES_OF_SUMS >> 20} MB "
@@ -114,9 +123,10 @@ def _check_size(known: Survey, slices: Iterable["_Sums"], metric: str) -> None:
 class _Sums:
     """Sums of the versions, on all rows or on those of a slice, where `metric` alone is compared."""
 
-    def __init__(self, known: Survey, positive: int | None, levels: int, metric: str | None = None) -> None:
+    def __init__(self, known: Survey, positive: int | None, metric: str | None = None) -> None:
         self._known, self._positive = known, positive
-        self._sums = [VersionSums(version, positive, levels, metric) for version in known.sampled.versions]
+        samples = zip(known.sampled.versions, known.rare.versions, strict=True)
+        self._sums = [VersionSums(of_version, positive, metric) for of_version in samples]
         self._paired = PairedCounts(0, 0, 0, 0)
         self._group_rows = np.zeros(known.units.n_groups, np.int64)
         self._sizes: Array | float = 0.0
@@ -134,11 +144,6 @@ class _Sums:
         if self._known.has_entities:
             self._sizes = self._sizes + units.sizes_of(hashes)
 
-    def bytes_when_full(self, metric: str) -> int:
-        classes = 1 if self._known.classes is None else self._known.classes.size
-        of_version = sum(sums.numbers_of_group(metric, classes) for sums in self._sums)
-        return self._known.units.n_groups * of_version * 8
-
     def versions(self, labels: LabelRows, terms: Terms, seed: int) -> Versions:
         sample, kept = self._sample(seed), self._group_rows > 0
         challenger, *champion = [
@@ -149,7 +154,8 @@ class _Sums:
 
     def _sample(self, seed: int) -> MergedSample:
         known, rows, groups = self._known, int(self._group_rows.sum()), int(np.count_nonzero(self._group_rows))
-        squares = float(np.sum(np.square(self._sizes)))
+        # An estimate could be less than what it is of units that have one row each.
+        squares = max(float(np.sum(np.square(self._sizes))), float(rows))
         return MergedSample(
             rows,
             seed,

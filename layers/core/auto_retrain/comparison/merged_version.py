@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..domain.metric_kinds import AREAS
 from ..statistics.paired import PairedCounts
 from ..statistics.parted_units import MergedSample
 from ..statistics.ranking import Auc, average_precision_of, average_precision_replicates
-from ..statistics.score_levels import area_of_counts, grouped_area
-from .areas import AREAS
+from ..statistics.score_levels import area_of_counts, grouped_area, rows_by_cell
 from .families import Family, families_from
 from .predictions import Predictions
 from .version_metrics import LabelRows, Metrics
@@ -23,19 +23,19 @@ class MergedAreas:
 
     def __init__(self, ranked: dict[int, Ranked], sample: MergedSample) -> None:
         # A class that no row has is in no mean.
-        self._ranked = {code: each for code, each in ranked.items() if each.by_cell.size and each.by_cell[0].any()}
+        self._ranked = {code: each for code, each in ranked.items() if each.by_cell[0].rows.size}
         self._sample = sample
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        if not self._ranked or any(not each.by_cell[1].any() for each in self._ranked.values()):
+        if not self._ranked or any(not each.by_cell[1].rows.size for each in self._ranked.values()):
             return ()
         return AREAS
 
     @cached_property
     def roc(self) -> Auc:
         areas = [
-            grouped_area(area_of_counts(*each.by_cell.astype(float)), *each.by_group.astype(float))
+            grouped_area(area_of_counts(*rows_by_cell(*each.by_cell)), *each.by_group.astype(float))
             for each in self._ranked.values()
         ]
         return Auc(
@@ -69,7 +69,7 @@ class MergedAreas:
 
 
 def _average_precision(ranked: Ranked) -> float:
-    hits, misses = ranked.by_cell.astype(float)
+    hits, misses = rows_by_cell(*ranked.by_cell)
     return float(average_precision_of(hits, hits + misses))
 
 

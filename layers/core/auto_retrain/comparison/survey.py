@@ -9,6 +9,7 @@ import numpy as np
 from ..domain.errors import ArtifactInvalid
 from ..statistics.parted_units import PartedUnits
 from ..statistics.text_hashes import hashes_of
+from .areas import MAX_RANKED_CLASSES
 from .code_points import code_points, values_of
 from .predictions import Predictions
 from .versions import ValueRows
@@ -17,6 +18,8 @@ Array = np.ndarray[Any, Any]
 
 # From these come score levels, curves, and profiles of scores.
 MAX_SAMPLED = 300_000
+# Score levels also come from rows of rare classes: so many of each class and part, or all.
+MAX_OF_RARE_CLASS = 200
 # Sums by group take so much for each class that more do not fit into the function's memory.
 MAX_CLASSES_IN_PARTS = 1000
 # A column with more values names no parts of the data.
@@ -40,7 +43,7 @@ Parts = Callable[[], Iterable[PartOfPair]]
 
 @dataclass(frozen=True)
 class Survey:
-    """What all parts have in common; rows that are `sampled` are the same for both versions.
+    """What all parts have in common; rows that are `sampled` are the same for both versions, and so are `rare` ones.
 
     `labels` counts the rows of each label: by its text, or, of numbers, of up to three of them. `origin` is near their
     mean.
@@ -53,6 +56,7 @@ class Survey:
     origin: float
     slices: dict[str, ValueRows]
     sampled: PartOfPair
+    rare: PartOfPair
 
 
 def survey(parts: Parts, rows: int, seed: int) -> Survey:
@@ -71,6 +75,7 @@ class _Surveyor:
         self._slices: dict[str, ValueRows] = {}
         self._classes: Array | None = None
         self._samples: list[PartOfPair] = []
+        self._rare: list[PartOfPair] = []
         self._has_entities = False
 
     def add(self, part: PartOfPair) -> None:
@@ -82,7 +87,7 @@ class _Surveyor:
         for name, values in challenger.slices.items():
             known = self._slices.get(name, _NONE)
             self._slices[name] = _checked(name, _more(known, *values_of(values)))
-        self._samples.append(self._drawn(part))
+        self._draw(part)
 
     def result(self) -> Survey:
         return Survey(
@@ -93,6 +98,7 @@ class _Surveyor:
             origin=self._total / self._rows,
             slices=self._slices,
             sampled=_joined(self._samples, self._classes),
+            rare=_joined(self._rare, self._classes),
         )
 
     def _count_labels(self, answers: Predictions) -> None:
@@ -104,10 +110,24 @@ class _Surveyor:
         self._labels = ValueRows(*(each[:3] for each in _more(self._labels, labels, rows)))
         self._total += float(answers.labels.sum())
 
-    def _drawn(self, part: PartOfPair) -> PartOfPair:
-        random = np.random.default_rng([self._seed, 3, len(self._samples)])
-        chosen = np.flatnonzero(random.random(part.challenger.rows) < MAX_SAMPLED / self._rows)
-        return PartOfPair(*(version.only(chosen) for version in part.versions))
+    def _draw(self, part: PartOfPair) -> None:
+        drawn = np.random.default_rng([self._seed, 3, len(self._samples)]).random(part.challenger.rows)
+        is_sampled = drawn < MAX_SAMPLED / self._rows
+        self._samples.append(_some_of(part, is_sampled))
+        self._rare.append(_some_of(part, (drawn < _shares_of_rare(part.challenger)) & ~is_sampled))
+
+
+def _some_of(part: PartOfPair, chosen: Array) -> PartOfPair:
+    places = np.flatnonzero(chosen)
+    return PartOfPair(*(version.only(places) for version in part.versions))
+
+
+def _shares_of_rare(answers: Predictions) -> Array | float:
+    """With which chance a row of each label is drawn, so that there are enough of it; 0 where nothing is ranked."""
+    if answers.classes is None or answers.classes.size > MAX_RANKED_CLASSES:
+        return 0.0
+    shares: Array = MAX_OF_RARE_CLASS / np.maximum(np.bincount(answers.labels, minlength=answers.classes.size), 1)
+    return shares[answers.labels]
 
 
 def unit_hashes(answers: Predictions, seed: int) -> Array:

@@ -10,12 +10,13 @@ import numpy as np
 from ..domain.canonical_text import canonical_text
 from ..domain.comparison import Interval
 from ..domain.errors import ArtifactInvalid
+from ..domain.metric_kinds import AREAS
 from ..statistics.classification import confusion_matrix
 from ..statistics.paired import PairedCounts
 from ..statistics.proportions import wilson_interval
 from ..statistics.ranking import roc_auc_interval
 from ..statistics.resampling import Sample, percentile_interval
-from .areas import AREAS, Areas, RowAreas
+from .areas import Areas, RowAreas
 from .families import Family, families_of
 from .predictions import Predictions
 

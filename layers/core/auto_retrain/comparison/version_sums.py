@@ -4,49 +4,49 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..statistics.cells import NO_CELLS, Cells, add_keys
 from ..statistics.classification import confusion_matrix
 from ..statistics.parted_units import PartSample
-from ..statistics.probabilities import CALIBRATION_BINS
-from ..statistics.score_levels import Cells, levels_of
-from .areas import AREAS, MAX_RANKED_CLASSES
+from ..statistics.score_levels import keys_of, levels_of
+from .areas import MAX_RANKED_CLASSES
 from .families import sums_of
 from .predictions import Predictions
 
 Array = np.ndarray[Any, Any]
 
-# Of each half of the scores: an area is exact to about 0.00001 for one class, and to 0.0002 for one of several.
-BITS_OF_ONE_CLASS, BITS_OF_SEVERAL = 14, 10
+# Of each kind of rows: with no more different scores, areas are those of the scores themselves.
+MAX_CELLS_OF_ONE_CLASS, MAX_CELLS_OF_SEVERAL = 1 << 18, 1 << 15
 
 
 class Ranked(NamedTuple):
-    """Rows of a class and other rows: by group and level of their scores for it, and by cell, best first.
+    """Rows of a class and other rows: by group and level of their scores for it, best first, and by cell.
 
-    Shapes (2, groups, levels + 1) and (2, cells).
+    The first has shape (2, groups, levels + 1).
     """
 
     levels: Array
     by_group: Array
-    by_cell: Array
+    by_cell: tuple[Cells, Cells] = (NO_CELLS, NO_CELLS)
 
 
 class VersionSums:
-    """Sums over parts that are added one after the other; `sampled` is what score levels are chosen from.
+    """Sums over parts that are added one after the other.
 
-    `metric` restricts them to those of one metric.
+    `samples` are what score levels are chosen from. `metric` restricts the sums to those of one metric, which is no
+    area.
     """
 
-    def __init__(self, sampled: Predictions, positive: int | None, levels: int, metric: str | None = None) -> None:
+    def __init__(self, samples: tuple[Predictions, ...], positive: int | None, metric: str | None = None) -> None:
         self.families: dict[str, Array] = {}
         self.confusion: Array | None = None
         self._positive, self._metric = positive, metric
-        self.ranked = self._levels(sampled, levels) if metric is None or metric in AREAS else {}
-        self._cells = Cells(BITS_OF_ONE_CLASS if len(self.ranked) == 1 else BITS_OF_SEVERAL)
+        self.ranked = self._levels(samples) if metric is None else {}
+        self._max_cells = MAX_CELLS_OF_ONE_CLASS if len(self.ranked) == 1 else MAX_CELLS_OF_SEVERAL
 
     def add(self, answers: Predictions, sample: PartSample, origin: float) -> None:
         """The rows of one part, with their groups."""
-        if self._metric not in AREAS:
-            for name, sums in sums_of(answers, self._positive, sample, origin, self._metric).items():
-                self.families[name] = self.families[name] + sums if name in self.families else sums
+        for name, sums in sums_of(answers, self._positive, sample, origin, self._metric).items():
+            self.families[name] = self.families[name] + sums if name in self.families else sums
         if answers.classes is not None and self._metric is None:
             counts = confusion_matrix(answers.labels, answers.predictions, answers.classes.size)
             self.confusion = counts if self.confusion is None else self.confusion + counts
@@ -54,31 +54,22 @@ class VersionSums:
             for code in self.ranked:
                 self._rank(code, answers.labels == code, answers.scores[:, code], sample)
 
-    def numbers_of_group(self, metric: str, classes: int) -> int:
-        """How many numbers a group takes when only one metric is compared."""
-        if metric in AREAS:
-            return sum(each.levels.size + 1 for each in self.ranked.values())
-        return 3 * classes + 3 * CALIBRATION_BINS
-
-    def _levels(self, sampled: Predictions, most: int) -> dict[int, Ranked]:
-        scores = sampled.scores
-        if scores is None or not 0 < scores.shape[1] <= MAX_RANKED_CLASSES:
+    def _levels(self, samples: tuple[Predictions, ...]) -> dict[int, Ranked]:
+        given = [each.scores for each in samples if each.scores is not None]
+        if not given or not 0 < given[0].shape[1] <= MAX_RANKED_CLASSES:
             return {}
+        scores, labels = np.concatenate(given), np.concatenate([each.labels for each in samples])
         codes = range(scores.shape[1]) if self._positive is None else [self._positive]
-        levels = {code: levels_of(sampled.labels == code, scores[:, code], most) for code in codes}
-        return {code: Ranked(each, np.empty(0), np.empty(0)) for code, each in levels.items()}
+        return {code: Ranked(levels_of(labels == code, scores[:, code]), np.empty(0)) for code in codes}
 
     def _rank(self, code: int, of_class: Array, scores: Array, sample: PartSample) -> None:
         levels, by_group, by_cell = self.ranked[code]
-        places, cells = np.searchsorted(levels, -scores), self._cells.number - 1 - self._cells.of(scores)
+        places, keys = np.searchsorted(levels, -scores), keys_of(scores)
         groups, n_levels = sample.groups, levels.size + 1
         counted, celled = [], []
-        for kind in (of_class, ~of_class):
+        for kind, cells in zip((of_class, ~of_class), by_cell, strict=True):
             flat = np.bincount(groups[kind] * n_levels + places[kind], minlength=sample.n_groups * n_levels)
             counted.append(flat.reshape(sample.n_groups, n_levels).astype(np.int32))
-            celled.append(np.bincount(cells[kind], minlength=self._cells.number))
-        if by_group.size:
-            by_group += counted
-            by_cell += celled
-        else:
-            self.ranked[code] = Ranked(levels, np.array(counted), np.array(celled))
+            celled.append(add_keys(cells, keys[kind], self._max_cells))
+        summed = by_group + counted if by_group.size else np.array(counted)
+        self.ranked[code] = Ranked(levels, summed, (celled[0], celled[1]))

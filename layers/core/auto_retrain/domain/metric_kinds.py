@@ -41,6 +41,9 @@ OF_SQUARES = frozenset({"rmse", "r2"})
 # Their values may lie beyond 0 and 1.
 UNBOUNDED = frozenset({"log_loss", "rmse", "mae", "r2"})
 
+# They need the order of all rows, where other metrics are made of sums.
+AREAS = ("roc_auc", "pr_auc")
+
 # The user's own metric; the scoring container computes a value for each row.
 ROW_METRIC = "row_metric"
 

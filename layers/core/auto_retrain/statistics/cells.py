@@ -40,16 +40,22 @@ def count_cells(values: Array) -> Cells:
     firsts, rows = np.unique(_keys(finite), return_counts=True)
     lowest, highest = (int(np.count_nonzero(values == end)) for end in (-np.inf, np.inf))
     missing = values.size - finite.size - lowest - highest
-    return _few_enough(Cells(0, firsts, rows.astype(np.int64), lowest, highest, missing))
+    return _few_enough(Cells(0, firsts, rows.astype(np.int64), lowest, highest, missing), MAX_CELLS)
 
 
-def add_cells(one: Cells, other: Cells) -> Cells:
+def add_keys(cells: Cells, keys: Array, most: int) -> Cells:
+    """With rows that are given as the bits by which they are ordered (unsigned), in at most so many cells."""
+    firsts, rows = np.unique(keys >> np.uint64(cells.shift), return_counts=True)
+    return add_cells(cells, Cells(cells.shift, firsts, rows.astype(np.int64)), most)
+
+
+def add_cells(one: Cells, other: Cells, most: int | None = None) -> Cells:
     """The cells of both; in which order they are added makes no difference."""
     shift = max(one.shift, other.shift)
     pair = coarser(one, shift), coarser(other, shift)
     firsts, rows = _added(np.concatenate([each.firsts for each in pair]), np.concatenate([each.rows for each in pair]))
     ends = (one.lowest + other.lowest, one.highest + other.highest, one.missing + other.missing)
-    return _few_enough(Cells(shift, firsts, rows, *ends))
+    return _few_enough(Cells(shift, firsts, rows, *ends), most or MAX_CELLS)
 
 
 def coarser(cells: Cells, shift: int) -> Cells:
@@ -108,12 +114,12 @@ def _before(cells: Cells, places: Array) -> Array:
     return _numbers(firsts[firsts > _keys(np.array([-_LARGEST]))] - np.uint64(1))
 
 
-def _few_enough(cells: Cells) -> Cells:
-    if cells.firsts.size <= MAX_CELLS:
+def _few_enough(cells: Cells, most: int) -> Cells:
+    if cells.firsts.size <= most:
         return cells
     # Neighbours stay apart as long as a bit in which they differ is left.
-    differing = np.partition(cells.firsts[1:] ^ cells.firsts[:-1], -MAX_CELLS)
-    return coarser(cells, cells.shift + int(differing[-MAX_CELLS]).bit_length())
+    differing = np.partition(cells.firsts[1:] ^ cells.firsts[:-1], -most)
+    return coarser(cells, cells.shift + int(differing[-most]).bit_length())
 
 
 def _added(firsts: Array, rows: Array) -> tuple[Array, Array]:

@@ -8,32 +8,35 @@ from typing import Any
 
 import numpy as np
 
+from .cells import Cells, coarser
 from .ranking import LEVELS, Auc, unbiased
 
 Array = np.ndarray[Any, Any]
 
-# Below this, all scores are one cell, and so are those above one less it.
-_LEAST_EXPONENT = -40
-_MANTISSA_BITS = 52
+_LAST = np.uint64((1 << 63) - 1)
 
 
-class Cells:
-    """Cells of scores, in the order of the scores: each is a share of 2^-bits of the distance to 0 or 1."""
+def keys_of(scores: Array) -> Array:
+    """The bits of each score's distance to 0 or 1, in the order of the scores: cells are narrow near both ends.
 
-    def __init__(self, bits: int) -> None:
-        self._shift = np.uint64(_MANTISSA_BITS - bits)
-        self._first = np.array([2.0**_LEAST_EXPONENT]).view(np.uint64)[0] >> self._shift
-        self._half = int((np.array([0.5]).view(np.uint64)[0] >> self._shift) - self._first) + 1
-        self.number = 2 * self._half + 1
+    Scores that differ have different keys.
+    """
+    # The bits of a positive float are in its order; -0 is 0.
+    bits = np.ascontiguousarray(np.abs(np.where(scores < 0.5, scores, 1 - scores))).view(np.uint64)
+    keys: Array = np.where(scores < 0.5, bits, _LAST - bits)
+    return keys
 
-    def of(self, scores: Array) -> Array:
-        """The cell of each score, from 0."""
-        nearer = np.minimum(scores, 1 - scores)
-        # The bits of a positive float are in its order.
-        bits = np.ascontiguousarray(nearer).view(np.uint64) >> self._shift
-        places = np.where(nearer < 2.0**_LEAST_EXPONENT, 0, (bits - self._first + np.uint64(1)).astype(np.int64))
-        cells: Array = np.where(scores < 0.5, places, 2 * self._half - places)
-        return cells
+
+def rows_by_cell(positive: Cells, negative: Cells) -> Array:
+    """Rows of either kind in cells that both have in common, best first, shape (2, cells)."""
+    shift = max(positive.shift, negative.shift)
+    kinds = coarser(positive, shift), coarser(negative, shift)
+    # With an inverse, numpy sorts; without one it takes a table of hashes, ten times as long here.
+    firsts, places = np.unique(np.concatenate([kind.firsts for kind in kinds]), return_inverse=True)
+    of_kinds = np.split(places, [kinds[0].firsts.size])
+    counted = [np.bincount(of_kind, kind.rows, firsts.size) for of_kind, kind in zip(of_kinds, kinds, strict=True)]
+    best_first: Array = np.array(counted)[:, ::-1]
+    return best_first
 
 
 def levels_of(positive: Array, scores: Array, most: int = 2 * LEVELS) -> Array:
@@ -44,21 +47,23 @@ def levels_of(positive: Array, scores: Array, most: int = 2 * LEVELS) -> Array:
     levels = np.unique(-scores)
     if levels.size <= most:
         return levels
-    shares = np.linspace(0, 1, most // 2 + 1)[1:]
     kinds = [-scores[positive], -scores[~positive]]
-    quantiles = [np.quantile(kind, shares, method="higher") for kind in kinds if kind.size]
-    return np.unique(np.concatenate(quantiles))
+    return np.unique(np.concatenate([_levels_of_kind(kind, most // 2) for kind in kinds]))
+
+
+def _levels_of_kind(scores: Array, most: int) -> Array:
+    """All that differ where they are few, as every one of few positive rows counts; else quantiles."""
+    levels = np.unique(scores)
+    if levels.size <= most:
+        return levels
+    quantiles: Array = np.quantile(scores, np.linspace(0, 1, most + 1)[1:], method="higher")
+    return quantiles
 
 
 def area_of_counts(positive: Array, negative: Array) -> float:
     """Area under the ROC curve from rows by cell, best first; ties within a cell count half."""
     below = negative.sum() - np.cumsum(negative)
     return float((positive * (below + negative / 2)).sum() / (positive.sum() * negative.sum()))
-
-
-def largest_error(positive: Array, negative: Array) -> float:
-    """How far the area of rows in cells can be from that of their exact scores."""
-    return float((positive / positive.sum()) @ (negative / negative.sum()) / 2)
 
 
 def grouped_area(value: float, positive: Array, negative: Array) -> Auc:

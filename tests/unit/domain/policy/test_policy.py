@@ -385,6 +385,17 @@ def test_columns_that_do_not_fit_their_roles_are_refused_by_name(data: dict[str,
     assert message in refusal(data={**DATA, **data})
 
 
+def test_areas_do_not_compare_slices_in_parts() -> None:
+    data = {**DATA, "parts": 2, "slices": ["plan"]}
+    message = (
+        "validation.primary_metric = 'pr_auc': cannot compare slices of a holdout in parts; take log_loss or "
+        "brier_score, leave out data.slices, or set data.parts: 1"
+    )
+    assert message in refusal(data=data, validation={"primary_metric": "pr_auc"})
+    assert parse(data=data, validation={"primary_metric": "log_loss"}).data.parts == 2
+    assert parse(data={**data, "parts": 1}, validation={"primary_metric": "pr_auc"}).data.slices == ("plan",)
+
+
 def test_a_proxy_reads_no_window_in_parts() -> None:
     assert parse(data={**DATA, "parts": 2}).data.parts == 2
     assert "data.parts = 2: a proxy predicts the whole holdout in one pod" in refusal(

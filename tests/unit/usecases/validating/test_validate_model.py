@@ -316,6 +316,17 @@ def test_a_policy_that_drops_a_slice_while_a_job_runs_does_not_make_its_predicti
     assert world.validate(job_id).next == "deploy"
 
 
+def test_a_policy_that_cannot_judge_the_slices_a_job_was_frozen_with_is_named_as_the_cause() -> None:
+    data = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"]}
+    triggers = {"evaluation_window_days": 5, "training_window_days": 10}
+    world = World(a_policy(triggers=triggers, data={**data, "slices": ["plan"]}))
+    job_id = world.scored_job(rows(N, 0.95))
+    by_area = a_policy(triggers=triggers, data={**data, "parts": 2}, validation={"primary_metric": "roc_auc"})
+    world.ports.policies.apply(by_area, "ada", NOON)
+    with pytest.raises(ArtifactInvalid, match=r"the policy does not fit the columns of job .*cannot compare slices"):
+        world.validate(job_id)
+
+
 def test_a_champion_in_an_image_of_an_earlier_release_is_still_compared() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))

@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from ..base import Record, StrictRecord, UtcTime
 from ..errors import PolicyInvalid
 from ..explain import explain
-from ..metric_kinds import METRICS, OF_SQUARES, ROW_METRIC, MetricKind, Task
+from ..metric_kinds import AREAS, METRICS, OF_SQUARES, ROW_METRIC, MetricKind, Task
 from ..names import ModelName
 from ..trigger_type import TriggerType
 from .data import DataPolicy, DriftPolicy
@@ -116,6 +116,16 @@ class Policy(StrictRecord):
         if self.data.parts > 1 and self.training.proxy:
             needed = "a proxy predicts the whole holdout in one pod; leave out training.proxy"
             raise ValueError(f"data.parts = {self.data.parts}: {needed}")
+        return self
+
+    @model_validator(mode="after")
+    def _compares_slices_by_sums_in_parts(self) -> Self:
+        if self.data.parts > 1 and self.data.slices and self.primary_metric in AREAS:
+            needed = "take log_loss or brier_score, leave out data.slices, or set data.parts: 1"
+            raise ValueError(
+                f"validation.primary_metric = '{self.primary_metric}': cannot compare slices of a holdout in parts; "
+                f"{needed}"
+            )
         return self
 
     @property

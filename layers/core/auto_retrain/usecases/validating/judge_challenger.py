@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from ...comparison.compare import compare
 from ...comparison.confusion import confusion_of
 from ...comparison.slices import compare_slices
@@ -10,8 +12,9 @@ from ...comparison.versions import Versions
 from ...domain.comparison import KnownQuality
 from ...domain.digest import sha256_of
 from ...domain.errors import ArtifactInvalid
+from ...domain.explain import explain
 from ...domain.job import RetrainingJob
-from ...domain.policy.policy import AppliedPolicy
+from ...domain.policy.policy import AppliedPolicy, Policy
 from ...domain.results import ScoringResult
 from ...domain.validation import Decision, ValidatedInputs, ValidationResult
 from ...domain.verdict import Outcome, decisive, worst
@@ -79,15 +82,19 @@ def by_frozen_columns(job: RetrainingJob, applied: AppliedPolicy, ports: Ports) 
     """The policy with the entity and the slices that the job was frozen with: people may have changed them since.
 
     Raises:
-        ArtifactInvalid: it is about another task now, so the job cannot be judged by it.
+        ArtifactInvalid: it is about another task now, or does not fit those columns, so the job cannot be judged by it.
     """
     if job.manifest_uri is None:
         return applied
     frozen, data = read_manifest(job, ports).data, applied.policy.data
     if frozen.task is not data.task:
         raise ArtifactInvalid(f"data.task is '{data.task}' now, but job '{job.job_id}' was trained for '{frozen.task}'")
-    data = data.changed(entity=frozen.entity, slices=frozen.slices)
-    return applied.changed(policy=applied.policy.changed(data=data))
+    try:
+        data = data.changed(entity=frozen.entity, slices=frozen.slices)
+        return applied.changed(policy=applied.policy.changed(data=data))
+    except ValidationError as error:
+        problems = explain(error, Policy)
+        raise ArtifactInvalid(f"the policy does not fit the columns of job '{job.job_id}': {problems}") from error
 
 
 def with_min_improvement(applied: AppliedPolicy, min_improvement: float) -> AppliedPolicy:
