@@ -93,8 +93,9 @@ def judge_drift(
     overall = judge_overall(policy, histograms, scores) if histograms else None
     if season:
         year_before = judge_drift(policy, list(season))
-        seen = {f"{CHECK}:{each.feature}" for each in season if each.has_edges}
-        known = {each.check: each for each in year_before.features if each.check in seen}
+        # Without bins, anything would be as it was; that there were too few rows is still known.
+        blind = {f"{CHECK}:{each.feature}" for each in season if not each.has_edges}
+        known = {each.check: each for each in year_before.features if each.check not in blind or not _is_calm(each)}
         verdicts = [unless_seasonal(verdict, known.get(verdict.check)) for verdict in verdicts]
         # A feature that did not exist then may be what all of them together have drifted by.
         is_whole = len(season) == len(histograms)
@@ -105,6 +106,10 @@ def judge_drift(
     dead = [] if "dead_column" in policy.data.tolerate else dead_columns(histograms, needed)
     has_enough = dataset.outcome is not Outcome.INCONCLUSIVE or all(smaller_side(each) >= needed for each in histograms)
     return DriftVerdicts(dataset, verdicts, dead, overall, is_sound=not dead and (has_enough or are_alive(histograms)))
+
+
+def _is_calm(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.UNMET
 
 
 def _judge_dataset(policy: Policy, verdicts: list[Verdict], overall: Verdict | None, looks: int) -> Verdict:
