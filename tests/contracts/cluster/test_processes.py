@@ -42,7 +42,8 @@ with open_cluster() as cluster:
 def _is_running(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # The second one is for a process that ended after the file was opened.
         return False
     return state != "Z"
 
