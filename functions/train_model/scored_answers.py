@@ -28,12 +28,10 @@ def count_scores(answers: Predictions, entities: Array | None, profile: HoldoutP
 
 
 def _places(answers: Predictions, profile: HoldoutProfile) -> Array:
-    """The place of each answer among those of the profile, which has one for all if it does not part two classes."""
+    """The place of each answer among those of the profile."""
     if not profile.classes:
         return np.zeros(answers.predicted.size, np.int8)
-    parts = profile.kind == "positive"
-    names = [known.answer for known in profile.answers] if parts else list(profile.classes)
-    place_of = {name: place if parts else 0 for place, name in enumerate(names)}
+    place_of = profile.place_of
     different, codes = np.unique(answers.predicted, return_inverse=True)
     return np.array([place_of.get(canonical_text(text), -1) for text in different.tolist()], np.int8)[codes]
 

@@ -1,8 +1,9 @@
 """Areas under the curves of one version: how well its scores rank the rows of a class above all others."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -24,27 +25,57 @@ Array = np.ndarray[Any, Any]
 MAX_RANKED_CLASSES = 20
 
 
-class Areas(Protocol):
+class Areas(ABC):
     """The areas of the positive class, or means over the classes where there is no positive one."""
 
+    def __init__(self, sample: Sample) -> None:
+        self._sample = sample
+
     @property
+    @abstractmethod
     def names(self) -> tuple[str, ...]:
         """None without scores, with very many classes, or where all rows are of one kind."""
 
     @property
+    @abstractmethod
     def roc(self) -> Auc:
         """The area under the ROC curve, with the influence of each unit of the sample on it."""
 
-    def value(self, metric: str) -> float: ...
+    @property
+    @abstractmethod
+    def _average_precisions(self) -> list[float]:
+        """The average precision of the positive class, or of each that occurs."""
 
-    def replicates(self, metric: str) -> Array: ...
+    @abstractmethod
+    def _precision_sums(self) -> Iterator[Array]:
+        """Positive and all rows of each of these classes by score level and group, as `average_precision_sums`."""
+
+    def value(self, metric: str) -> float:
+        return self.roc.value if metric == "roc_auc" else float(np.mean(self._average_precisions))
+
+    def replicates(self, metric: str) -> Array:
+        return self._roc_replicates if metric == "roc_auc" else self._precision_recall_replicates
+
+    @cached_property
+    def _roc_replicates(self) -> Array:
+        pulls = self._sample.replicates(self._sample.sums(self.roc.influence))[:, 0]
+        replicates: Array = self.roc.value + pulls
+        return replicates
+
+    @cached_property
+    def _precision_recall_replicates(self) -> Array:
+        of_classes = zip(self._precision_sums(), self._average_precisions, strict=True)
+        replicates = [average_precision_replicates(sums, value, self._sample) for sums, value in of_classes]
+        means: Array = np.mean(replicates, axis=0)
+        return means
 
 
-class RowAreas:
+class RowAreas(Areas):
     """The areas of answers that are all at hand."""
 
     def __init__(self, answers: Predictions, positive: int | None, sample: Sample) -> None:
-        self._labels, self._positive, self._sample = answers.labels, positive, sample
+        super().__init__(sample)
+        self._labels, self._positive = answers.labels, positive
         self._scores = np.empty((answers.rows, 0)) if answers.scores is None else answers.scores
 
     @cached_property
@@ -60,31 +91,12 @@ class RowAreas:
             return macro_roc_auc(self._labels, self._scores)
         return roc_auc(self._labels == self._positive, self._scores[:, self._positive])
 
-    def value(self, metric: str) -> float:
-        return self.roc.value if metric == "roc_auc" else self._precision_recall
-
-    def replicates(self, metric: str) -> Array:
-        return self._roc_replicates if metric == "roc_auc" else self._precision_recall_replicates
-
     @cached_property
-    def _roc_replicates(self) -> Array:
-        pulls = self._sample.replicates(self._sample.sums(self.roc.influence))[:, 0]
-        replicates: Array = self.roc.value + pulls
-        return replicates
+    def _average_precisions(self) -> list[float]:
+        return [average_precision(*one) for one in self._one_against_rest()]
 
-    @cached_property
-    def _precision_recall(self) -> float:
-        return float(np.mean([average_precision(*one) for one in self._one_against_rest()]))
-
-    @cached_property
-    def _precision_recall_replicates(self) -> Array:
-        replicates = [self._replicates_of(*one) for one in self._one_against_rest()]
-        means: Array = np.mean(replicates, axis=0)
-        return means
-
-    def _replicates_of(self, of_class: Array, scores: Array) -> Array:
-        sums = average_precision_sums(of_class, scores, self._sample)
-        return average_precision_replicates(sums, average_precision(of_class, scores), self._sample)
+    def _precision_sums(self) -> Iterator[Array]:
+        return (average_precision_sums(*one, self._sample) for one in self._one_against_rest())
 
     def _one_against_rest(self) -> Iterator[tuple[Array, Array]]:
         """Which rows are of a class, and their scores for it: for the positive class, or for each that occurs."""

@@ -1,5 +1,6 @@
 """The metrics of one version whose answers are too many to be held at once, from sums over its parts."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 from ..domain.metric_kinds import AREAS
 from ..statistics.paired import PairedCounts
 from ..statistics.parted_units import MergedSample
-from ..statistics.ranking import Auc, average_precision_of, average_precision_replicates
+from ..statistics.ranking import Auc, average_precision_of
 from ..statistics.score_levels import area_of_counts, grouped_area, rows_by_cell
+from .areas import Areas
 from .families import Family, families_from
 from .predictions import Predictions
 from .version_metrics import LabelRows, Metrics
@@ -18,13 +20,13 @@ from .version_sums import Ranked, VersionSums
 Array = np.ndarray[Any, Any]
 
 
-class MergedAreas:
+class MergedAreas(Areas):
     """Areas from counts of rows by score, of the positive class or of each that occurs."""
 
     def __init__(self, ranked: dict[int, Ranked], sample: MergedSample) -> None:
+        super().__init__(sample)
         # A class that no row has is in no mean.
         self._ranked = {code: each for code, each in ranked.items() if each.by_cell[0].rows.size}
-        self._sample = sample
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -44,33 +46,14 @@ class MergedAreas:
             kinds=min(area.kinds for area in areas),
         )
 
-    def value(self, metric: str) -> float:
-        return self.roc.value if metric == "roc_auc" else self._precision_recall
-
-    def replicates(self, metric: str) -> Array:
-        if metric == "roc_auc":
-            replicates: Array = self.roc.value + self._sample.replicates(self.roc.influence[:, None])[:, 0]
-            return replicates
-        return self._precision_recall_replicates
-
     @cached_property
-    def _precision_recall(self) -> float:
-        return float(np.mean([_average_precision(each) for each in self._ranked.values()]))
+    def _average_precisions(self) -> list[float]:
+        counted = (rows_by_cell(*each.by_cell) for each in self._ranked.values())
+        return [float(average_precision_of(hits, hits + misses)) for hits, misses in counted]
 
-    @cached_property
-    def _precision_recall_replicates(self) -> Array:
-        replicates = [self._replicates_of(each) for each in self._ranked.values()]
-        means: Array = np.mean(replicates, axis=0)
-        return means
-
-    def _replicates_of(self, ranked: Ranked) -> Array:
-        hits, misses = ranked.by_group.astype(float)
-        return average_precision_replicates(np.hstack([hits, hits + misses]), _average_precision(ranked), self._sample)
-
-
-def _average_precision(ranked: Ranked) -> float:
-    hits, misses = rows_by_cell(*ranked.by_cell)
-    return float(average_precision_of(hits, hits + misses))
+    def _precision_sums(self) -> Iterator[Array]:
+        counted = (each.by_group.astype(float) for each in self._ranked.values())
+        return (np.hstack([hits, hits + misses]) for hits, misses in counted)
 
 
 class MergedVersion(Metrics):
@@ -108,11 +91,9 @@ class MergedVersion(Metrics):
         assert self._confusion is not None
         return self._confusion
 
-    def cases(self, metric: str) -> int:
-        if self.positive is None or metric not in ("precision", "recall", "f1_score"):
-            return self.rows
-        _, actual, predicted = np.split(self._sums["classes"].sum(axis=0), 3)
-        return int((predicted if metric == "precision" else actual)[self.positive])
+    def _rows_of_positive(self, *, predicted: bool) -> int:
+        _, actual, answered = np.split(self._sums["classes"].sum(axis=0), 3)
+        return int((answered if predicted else actual)[self.positive])
 
     def counts_beside(self, champion: Metrics) -> PairedCounts:
         return self._paired

@@ -56,8 +56,8 @@ class Metrics(ABC):
         """Rows by actual class (first axis) and predicted class (second axis)."""
 
     @abstractmethod
-    def cases(self, metric: str) -> int:
-        """How many rows a metric is about: a recall without positive rows is 0, and says nothing."""
+    def _rows_of_positive(self, *, predicted: bool) -> int:
+        """How many rows were predicted to be of the positive class, or are of it."""
 
     @abstractmethod
     def counts_beside(self, champion: Any) -> PairedCounts:
@@ -66,6 +66,12 @@ class Metrics(ABC):
     @abstractmethod
     def _families_of_rows(self) -> list[Family]:
         """The families that its answers allow."""
+
+    def cases(self, metric: str) -> int:
+        """How many rows a metric is about: a recall without positive rows is 0, and says nothing."""
+        if self.positive is None or metric not in ("precision", "recall", "f1_score"):
+            return self.rows
+        return self._rows_of_positive(predicted=metric == "precision")
 
     @property
     def names(self) -> list[str]:
@@ -147,10 +153,8 @@ class VersionMetrics(Metrics):
         assert answers.classes is not None
         return confusion_matrix(answers.labels, answers.predictions, answers.classes.size)
 
-    def cases(self, metric: str) -> int:
-        if self.positive is None or metric not in ("precision", "recall", "f1_score"):
-            return self.predictions.rows
-        counted = self.predictions.predictions if metric == "precision" else self.predictions.labels
+    def _rows_of_positive(self, *, predicted: bool) -> int:
+        counted = self.predictions.predictions if predicted else self.predictions.labels
         return int(np.count_nonzero(counted == self.positive))
 
     def counts_beside(self, champion: Metrics) -> PairedCounts:

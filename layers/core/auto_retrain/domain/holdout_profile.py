@@ -69,6 +69,13 @@ class HoldoutProfile(Record):
     losses: dict[Literal["mae", "rmse"], GroupLosses] = Field(default_factory=dict)
     problem: str | None = None
 
+    @property
+    def place_of(self) -> dict[str | None, int]:
+        """The place of each class among the `answers`: there is one for all classes if it does not part two."""
+        if self.kind == "positive":
+            return {known.answer: place for place, known in enumerate(self.answers)}
+        return dict.fromkeys(self.classes, 0)
+
 
 class ScoreCounts(Record):
     """Logged answers of one version, by answer and group, in the answers and groups of its holdout profile.

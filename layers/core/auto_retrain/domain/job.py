@@ -210,10 +210,8 @@ class RetrainingJob(Record):
         """The last step that it gave to the cluster; None if it gave none."""
         if "score" in self.outputs:
             return "score"
-        if "train" not in self.outputs:
-            before: tuple[JobKind, ...] = ("proxy", "check")
-            return next((kind for kind in before if kind in self.outputs), "train" if self.started_at else None)
-        return "train" if self.started_at else None
+        before: tuple[JobKind, ...] = () if "train" in self.outputs else ("proxy", "check")
+        return next((kind for kind in before if kind in self.outputs), "train" if self.started_at else None)
 
     @property
     def output_of_champion(self) -> str:

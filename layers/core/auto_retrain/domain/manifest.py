@@ -145,6 +145,11 @@ class Manifest(Record):
         """In how many parts pods may read it; a window with fewer has nothing in the last ones."""
         return max(self.training.parts, self.holdout.parts)
 
+    @property
+    def days(self) -> int:
+        """On how many days it has objects."""
+        return len({item.date for item in (*self.training.objects, *self.holdout.objects)})
+
 
 class DriftManifest(Record):
     """The two windows that a drift report compares."""

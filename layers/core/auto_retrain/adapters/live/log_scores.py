@@ -124,10 +124,9 @@ def _compacted(
 
 
 def _places(answer: pa.Array, profile: HoldoutProfile) -> pa.Array:
-    """The place of each answer among those of the profile: there is one for all classes if it does not part two."""
+    """The place of each answer among those of the profile."""
     if not profile.classes:
         return pa.array(np.zeros(len(answer), np.int8))
-    parts = profile.kind == "positive"
-    names = [known.answer for known in profile.answers] if parts else profile.classes
-    place = pc.index_in(answer, hashed(pa.array(names, pa.string())))
-    return pc.cast(pc.fill_null(place if parts else pc.multiply(place, 0), _OTHER), pa.int8())
+    place_of = profile.place_of
+    names, places = pa.array(list(place_of), pa.string()), pa.array(list(place_of.values()), pa.int8())
+    return pc.fill_null(pc.take(places, pc.index_in(answer, hashed(names))), _OTHER)

@@ -84,8 +84,7 @@ def _in_one_piece(job: RetrainingJob, policy: Policy, manifest: Manifest, ports:
     training, holdout, columns = manifest.training.objects, manifest.holdout.objects, manifest.data
     summarized = summarize_data(manifest, ports)
     numeric, _ = watched(columns, policy.drift)
-    days = len({item.date for item in (*training, *holdout)})
-    samples, names = DaySamples(days, len(numeric)), NameCounts()
+    samples, names = DaySamples(manifest.days, len(numeric)), NameCounts()
     watchers: list[DayWatcher] = [samples, names]
     window = job.windows.training
     profile = build_profile(job.model_name, columns, policy.drift, window, training, ports, watchers)

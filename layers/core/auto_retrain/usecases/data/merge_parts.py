@@ -31,8 +31,7 @@ Array = np.ndarray[Any, Any]
 
 def merge_parts(parts: Iterable[PartEvidence], manifest: Manifest) -> PartEvidence:
     """All parts of the windows, of which no more than two are in memory at a time; at least one is needed."""
-    days = len({item.date for item in (*manifest.training.objects, *manifest.holdout.objects)})
-    return reduce(partial(_merged, values_of_a_day(days, len(manifest.data.numeric))), parts)
+    return reduce(partial(_merged, values_of_a_day(manifest.days, len(manifest.data.numeric))), parts)
 
 
 def _merged(size: int, one: PartEvidence, other: PartEvidence) -> PartEvidence:

@@ -53,8 +53,7 @@ class _Rows(NamedTuple):
 class _Reader:
     def __init__(self, manifest: Manifest, part: int, tables: TableReader) -> None:
         self._columns, self._part, self._tables = manifest.data, part, tables
-        self._days = len({item.date for item in (*manifest.training.objects, *manifest.holdout.objects)})
-        self._parts = manifest.parts
+        self._days, self._parts = manifest.days, manifest.parts
 
     def read(self, whole: FrozenWindow, purpose: int, earlier: Array) -> tuple[WindowPart, Array]:
         """The part of a window, and the distinct hashes of its ids."""
