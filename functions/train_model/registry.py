@@ -6,7 +6,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from pickle import PicklingError
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import mlflow
 from mlflow import MlflowClient
@@ -113,12 +113,25 @@ class MlflowVersions:
     def record_files(self, number: str) -> bytes:
         with TemporaryDirectory() as directory:
             files = file_list(Path(self._download(number, directory)))
-        digest, name = digest_of(files), self._order.model_name
-        recorded = self._client.get_model_version(name, number).tags.get(ARTIFACT_TAG)
+        digest = digest_of(files)
+        recorded = self._recorded_digest(number)
         if recorded not in (None, digest):
             raise VersionUnusable(_changed(number, digest, recorded))
-        self._client.set_model_version_tag(name, number, ARTIFACT_TAG, digest)
+        if recorded is None:
+            self._record_digest(number, digest)
         return files
+
+    def _record_digest(self, number: str, digest: str) -> None:
+        try:
+            self._client.set_model_version_tag(self._order.model_name, number, ARTIFACT_TAG, digest)
+        except MlflowException:
+            # MLflow refuses one of two trainers of a job that record it in the same instant.
+            if self._recorded_digest(number) != digest:
+                raise
+
+    def _recorded_digest(self, number: str) -> str | None:
+        version = self._client.get_model_version(self._order.model_name, number)
+        return cast(str | None, version.tags.get(ARTIFACT_TAG))
 
     def keep_report(self, documents: dict[str, bytes]) -> None:
         self._enter_experiment()

@@ -154,6 +154,34 @@ def test_the_digest_of_a_versions_files_is_recorded_and_checked_when_it_is_loade
     assert versions.load("1", digest).features == ("age", "plan")
 
 
+def test_a_trainer_that_records_the_digest_in_the_same_instant_as_its_twin_goes_on(
+    order: Order, mlflow_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = register(order)
+    record = MlflowClient.set_model_version_tag
+
+    def lose_to_the_twin(self: MlflowClient, *tag: str) -> None:
+        record(self, *tag)
+        raise MlflowException("UNIQUE constraint failed", error_code=ErrorCode.Value("BAD_REQUEST"))
+
+    monkeypatch.setattr(MlflowClient, "set_model_version_tag", lose_to_the_twin)
+    content = versions.record_files("1")
+
+    digest = hashlib.sha256(content).hexdigest()
+    assert MlflowClient(mlflow_url).get_model_version(order.model_name, "1").tags["artifact_sha256"] == digest
+
+
+def test_a_digest_that_mlflow_does_not_record_is_an_error(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = register(order)
+
+    def refuse(*_: object) -> None:
+        raise MlflowException("busy", error_code=ErrorCode.Value("BAD_REQUEST"))
+
+    monkeypatch.setattr(MlflowClient, "set_model_version_tag", refuse)
+    with pytest.raises(MlflowException, match="busy"):
+        versions.record_files("1")
+
+
 def test_a_version_whose_files_were_replaced_is_refused_before_it_is_loaded(order: Order, mlflow_url: str) -> None:
     versions = register(order)
     digest = hashlib.sha256(versions.record_files("1")).hexdigest()
