@@ -12,8 +12,11 @@ from auto_retrain.cli import following
 from auto_retrain.cli.progress_lines import after
 from auto_retrain.domain.cluster import Obstacle
 from auto_retrain.domain.errors import ClusterUnavailable, StoreUnavailable
+from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.names import decision_name
+from auto_retrain.usecases.data.check_data import check_data
 from tests.unit.cli.terminal import Screen, Terminal
+from tests.unit.usecases.data.test_check_data import Data
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
 SECOND = f"{EXECUTION}-2"
@@ -69,6 +72,38 @@ def test_a_job_is_followed_to_its_promotion(terminal: Terminal, world: World, mo
         f"{job_id}: completed",
         "promoted: churn version 2 is now in production (previously: none)",
     ]
+
+
+def test_of_a_step_in_parts_it_is_said_how_many_pods_are_done(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = Data({"parts": 3})
+    terminal.ports, job_id = world.ports, world.open()
+    check_data(JobReference(job_id=job_id), world.ports)
+    world.start(job_id, "check")
+    cluster = world.ports.cluster
+    (name,) = cluster._jobs
+
+    def look() -> None:
+        cluster._jobs[name].logs = {0: "the first\n", 1: "the second\n"}
+
+    let_happen(
+        monkeypatch,
+        look,
+        lambda: cluster.change(name, done=(0,)),
+        lambda: cluster.change(name, done=(0, 2), failed=(1,)),
+        lambda: world.close(decision={"job_id": job_id}, error={"Error": "X", "Cause": "gone"}),
+    )
+    lines = terminal.run("follow", job_id).out.splitlines()
+    assert [line for line in lines if line.startswith("  pods") or "|" in line] == [
+        "  pods active: 0 of 3 are done",
+        "  | the first",
+        "  pods active: 1 of 3 are done",
+        "  | the second",
+        "  pods active: 2 of 3 are done, 1 failed",
+    ]
+    logs = json.loads(terminal.ok("logs", job_id, "--json"))
+    assert [log["source"] for log in logs] == [f"Kubernetes Job {name}, pod {part}" for part in (0, 1)]
 
 
 def test_a_failed_job_ends_with_1_and_a_rejected_one_with_3(terminal: Terminal, world: World) -> None:

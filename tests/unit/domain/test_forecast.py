@@ -7,23 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.cost import Forecast, RecentCost, dollars
-from auto_retrain.domain.forecast import JOBS, forecast_of, like_of, recent_cost
+from auto_retrain.domain.forecast import JOBS, forecast_of, kind_of, like_of, recent_cost
 from auto_retrain.domain.model_state import MAX_RECENT_COSTS, with_cost, with_spent
+from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.policy.proxy import ProxyPolicy
 from auto_retrain.domain.policy.training import Capacity, TrainingPolicy
 from auto_retrain.domain.prices import PriceList, list_prices
 from auto_retrain.domain.receipt import priced
 from auto_retrain.domain.usage import PodUse, Usage
+from tests.unit.builders import a_policy
 from tests.unit.usecases.world import MANUAL, World, rows
 
 PRICES = list_prices()
-POLICY = TrainingPolicy(cpu="4", memory="16Gi", deadline_minutes=60)
+TRAINING = TrainingPolicy(cpu="4", memory="16Gi", deadline_minutes=60)
+POLICY = a_policy().changed(training=TRAINING)
 NODE = 0.192  # an hour of a whole m5.xlarge
 AMOUNTS = st.lists(st.floats(0, 1e6), max_size=30)
 
 
-def like(training: TrainingPolicy = POLICY, pods: int = 1) -> str:
-    return like_of(Usage().ordering("train", training, pods).pods["train"])
+def by(training: TrainingPolicy = TRAINING, parts: int = 1) -> Policy:
+    return POLICY.changed(training=training, data=POLICY.data.changed(parts=parts))
+
+
+def like(training: TrainingPolicy = TRAINING, pods: int = 1, parts: int = 1) -> str:
+    return like_of(Usage().ordering("train", training, pods, parts).pods["train"])
 
 
 def costs(*usd: float, kind: str | None = None) -> list[RecentCost]:
@@ -44,19 +51,31 @@ def test_it_is_the_median_of_the_last_ones_or_unknown(usd: list[float]) -> None:
     "other",
     [
         like(pods=3),
-        like(POLICY.changed(cpu="8")),
-        like(POLICY.changed(memory="8Gi")),
-        like(POLICY.changed(gpus=1)),
-        like(POLICY.changed(capacity=Capacity.SPOT)),
+        like(parts=16),
+        like(TRAINING.changed(cpu="8")),
+        like(TRAINING.changed(memory="8Gi")),
+        like(TRAINING.changed(gpus=1)),
+        like(TRAINING.changed(capacity=Capacity.SPOT)),
     ],
 )
-def test_retrainings_with_other_pods_or_more_variants_teach_nothing(other: str) -> None:
+def test_retrainings_with_other_pods_more_variants_or_other_parts_teach_nothing(other: str) -> None:
     forecast = forecast_of([*costs(1.0), *costs(9.0, 9.0, kind=other)], POLICY, 0, PRICES)
     assert (forecast.usd, forecast.jobs) == (1.0, 1)
 
 
+def test_a_policy_that_just_got_parts_is_not_forecast_from_what_one_piece_cost() -> None:
+    known = costs(1.0)
+    assert forecast_of(known, by(parts=16), 0, PRICES).usd is None
+    days = {"evaluation_window_days": 5, "training_window_days": 10}
+    world = World(a_policy(triggers=days, data=POLICY.data.changed(parts=4).model_dump()))
+    job_id = world.open()
+    world.start(job_id, "train")
+    training = world.job(job_id).usage.pods["train"]
+    assert like_of(training) == kind_of(world.policy), "whatever number of parts the data have"
+
+
 def test_the_same_amount_in_other_units_is_the_same() -> None:
-    assert like(POLICY.changed(cpu="4000m", memory="16384Mi")) == like()
+    assert like(TRAINING.changed(cpu="4000m", memory="16384Mi")) == like()
 
 
 @pytest.mark.parametrize(
@@ -66,22 +85,22 @@ def test_the_same_amount_in_other_units_is_the_same() -> None:
 def test_the_bound_is_that_of_pods_that_run_until_they_are_stopped(
     variants: int, at_once: int, deadline: int, hours: float
 ) -> None:
-    training = POLICY.changed(pods_at_once=at_once, deadline_minutes=deadline)
-    assert forecast_of([], training, variants, PRICES).at_most == pytest.approx(hours * NODE)
+    training = TRAINING.changed(pods_at_once=at_once, deadline_minutes=deadline)
+    assert forecast_of([], by(training), variants, PRICES).at_most == pytest.approx(hours * NODE)
 
 
 def test_the_bound_includes_a_pod_for_each_part_of_a_holdout() -> None:
-    training = POLICY.changed(pods_at_once=2)
-    bounds = [forecast_of([], training, 0, PRICES, parts).at_most for parts in (1, 2, 5)]
+    training = TRAINING.changed(pods_at_once=2)
+    bounds = [forecast_of([], by(training, parts), 0, PRICES).at_most for parts in (1, 2, 5)]
     # An hour of training, and of scoring one, two, or two at once in three rounds; data in parts are examined as well.
     assert bounds == pytest.approx([(1 + 1) * NODE, (1 + 2 * 2) * NODE, (1 + 2 * 2 * 3) * NODE])
 
 
 def test_the_bound_includes_a_proxy_that_runs_until_it_is_stopped() -> None:
-    training = POLICY.changed(proxy=ProxyPolicy(cpu="2", memory="8Gi", deadline_minutes=30))
-    bound = forecast_of([], training, 0, PRICES).at_most
+    training = TRAINING.changed(proxy=ProxyPolicy(cpu="2", memory="8Gi", deadline_minutes=30))
+    bound = forecast_of([], by(training), 0, PRICES).at_most
     assert bound == pytest.approx((1 + 1 + 0.5 * 0.5) * NODE)
-    assert forecast_of([], training, 3, PRICES) == forecast_of([], POLICY, 3, PRICES)
+    assert forecast_of([], by(training), 3, PRICES) == forecast_of([], POLICY, 3, PRICES)
 
 
 def test_it_is_told_in_words() -> None:
@@ -118,7 +137,7 @@ def test_recent_costs_are_bounded() -> None:
 def test_the_next_retraining_is_forecast_from_what_this_one_cost() -> None:
     world = World()
     first = world.open()
-    assert world.job(first).forecast == forecast_of([], world.policy.training, 0, PRICES)
+    assert world.job(first).forecast == forecast_of([], world.policy, 0, PRICES)
     world.start(first, "train")
     world.train(first, use={"seconds": 0, "stored_bytes": 10**9})
     world.start(first, "score")
@@ -147,7 +166,7 @@ def test_a_job_that_broke_off_or_with_an_unmeasured_step_teaches_nothing() -> No
 
 
 def test_all_pods_that_train_one_model_count() -> None:
-    alone, together = POLICY, POLICY.changed(workers=4)
+    alone, together = by(), by(TRAINING.changed(workers=4))
     dear = forecast_of([], together, 0, list_prices())
     assert dear.at_most == pytest.approx(forecast_of([], alone, 0, list_prices()).at_most * 5 / 2)
     assert forecast_of(costs(1.0), together, 0, list_prices()).usd is None

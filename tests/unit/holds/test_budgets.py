@@ -27,7 +27,7 @@ def with_budget(budget: float | None) -> Policy:
 
 
 def state(spent: float = 0.0, *costs: float, variants: int = 0, **fields: object) -> ModelState:
-    like = kind_of(a_policy().training, variants)
+    like = kind_of(a_policy(), variants)
     recent = tuple(RecentCost(like=like, usd=usd) for usd in costs)
     return ModelState(model_name="churn", spent={MARCH: spent}, costs=recent, **fields)
 
@@ -74,7 +74,7 @@ def test_a_budget_that_no_month_could_pay_one_retraining_from_says_that_waiting_
 def test_nothing_starts_beyond_a_budget_and_a_new_month_starts_what_one_month_can_pay(
     spent: float, costs: list[float], budget: float, now: datetime
 ) -> None:
-    like = kind_of(a_policy().training, 0)
+    like = kind_of(a_policy(), 0)
     recent = tuple(RecentCost(like=like, usd=usd) for usd in costs)
     model = ModelState(model_name="churn", spent={month_of(now): spent}, costs=recent)
     hold = budget_hold(with_budget(budget), model, now)

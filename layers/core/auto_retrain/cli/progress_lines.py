@@ -33,8 +33,8 @@ def state_of(progress: JobProgress, pace: Pace | None) -> list[str]:
     lines = [f"{job.job_id}: {job.status.value}{_step(progress)}"]
     if not job.ending and (costs := expectation_of(job, pace)):
         lines.append(f"  {costs}")
-    if progress.pod:
-        lines.append(f"  pod {progress.pod}")
+    if progress.pods:
+        lines.append(f"  {progress.pods}")
     if progress.obstacle and not job.ending:
         lines.append(f"  waits: {progress.obstacle}")
     if job.review_until:

@@ -78,6 +78,8 @@ def _print_job(job: RetrainingJob) -> None:
 
 
 def print_data_check(job: RetrainingJob) -> None:
+    if job.parts:
+        print_below("data: ", job.parts)
     if job.data_check is None:
         return
     summary, power = job.data_check.summary, job.data_check.power

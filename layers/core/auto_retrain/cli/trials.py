@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.data_check import WindowSummary
-from ..domain.manifest import FrozenWindow, by_object
+from ..domain.manifest import FrozenWindow, Manifest, by_object
 from ..domain.metric_kinds import Task
 from ..domain.policy.policy import Policy
 from ..domain.policy.warnings import last_beatable
@@ -56,7 +56,13 @@ def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:
 def _window_document(window: FrozenWindow) -> dict[str, Any]:
     objects = by_object(window.objects)
     size = sum(item.size for item, _ in objects)
-    return {"start": f"{window.start}", "end": f"{window.end}", "objects": len(objects), "bytes": size}
+    return {
+        "start": f"{window.start}",
+        "end": f"{window.end}",
+        "objects": len(objects),
+        "bytes": size,
+        "parts": window.parts,
+    }
 
 
 def _print_trial(policy: Policy, trial: "Trial") -> None:
@@ -64,7 +70,7 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
     print(f"{policy.model}: a retraining that starts now")
     print_below("  learns from   ", f"{_window(trial.manifest.training)}: {_rows(summary.training)}")
     print_below("  is judged on  ", f"{_window(trial.manifest.holdout)}: {_rows(summary.holdout)}")
-    for lead, text in (*_learns(policy), *_needs(policy)):
+    for lead, text in (*_learns(policy), *_needs(policy, trial.manifest)):
         print_below(f"  {lead:13} ", text)
     for finding in trial.check.findings:
         print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
@@ -82,7 +88,8 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
 def _window(window: FrozenWindow) -> str:
     objects = by_object(window.objects)
     size = sum(item.size for item, _ in objects)
-    return f"{window}, {len(objects)} {'object' if len(objects) == 1 else 'objects'} with {size / _MEGABYTE:.1f} MB"
+    objects_with = f"{len(objects)} {'object' if len(objects) == 1 else 'objects'} with {size / _MEGABYTE:.1f} MB"
+    return f"{window}, {objects_with}{f' in {window.parts} parts' if window.parts > 1 else ''}"
 
 
 def _rows(summary: WindowSummary) -> str:
@@ -116,8 +123,11 @@ def _improvement(policy: Policy) -> str:
     return f"{text}; {bound}: the bases error_reduction and non_inferior have no such bound"
 
 
-def _needs(policy: Policy) -> Iterator[tuple[str, str]]:
+def _needs(policy: Policy, manifest: Manifest) -> Iterator[tuple[str, str]]:
     training = policy.training
     gpus = f", {training.gpus} GPUs" if training.gpus else ""
     pods = f"{training.cpu} CPU, {training.memory}{gpus}"
     yield "needs", f"{pods}, for at most {training.deadline_minutes} minutes to train and to score each"
+    if manifest.parts > 1:
+        at_once = f"{min(training.pods_at_once, manifest.parts)} at a time"
+        yield "parts", f"each is checked, and those of the holdout are scored, by a pod of its own, {at_once}"

@@ -83,6 +83,10 @@ class ClusterJob(Record):
         """The ids of all jobs that it works for."""
         return {self.job_id, *self.members}
 
+    def orders_of(self, job_id: str) -> tuple[int, ...]:
+        """The indexes of its orders for a job; none if one pod carries out whatever it does."""
+        return tuple(index for index, member in enumerate(self.members) if member == job_id)
+
     def phase_of(self, order: int | None) -> ClusterJobPhase:
         """The phase of one order, or of the whole Job.
 

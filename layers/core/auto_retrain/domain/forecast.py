@@ -5,6 +5,7 @@ from math import ceil
 
 from .cost import Forecast, RecentCost
 from .job import RetrainingJob
+from .policy.policy import Policy
 from .policy.training import MAX_DEADLINE_MINUTES, TrainingPolicy
 from .prices import Prices
 from .usage import PodUse, Usage
@@ -13,29 +14,28 @@ from .usage import PodUse, Usage
 JOBS = 5
 
 
-def forecast_of(
-    costs: Sequence[RecentCost], training: TrainingPolicy, variants: int, prices: Prices, parts: int = 1
-) -> Forecast:
-    """The median of the newest costs of retrainings with as many variants and the same pods.
+def forecast_of(costs: Sequence[RecentCost], policy: Policy, variants: int, prices: Prices) -> Forecast:
+    """The median of the newest costs of retrainings with as many variants, parts of the data and the same pods.
 
-    `costs` are oldest first, `variants` is 0 for a single training, and so many `parts` of a holdout are scored.
+    `costs` are oldest first, and `variants` is 0 for a single training.
     """
-    newest = _newest(costs, training, variants)
+    newest = _newest(costs, policy, variants)
     return Forecast(
         usd=_expected(newest),
         jobs=len(newest),
-        at_most=round(_at_most(training, variants, prices, parts), 6),
+        at_most=round(_at_most(policy, variants, prices), 6),
     )
 
 
-def expected_usd(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int = 0) -> float | None:
+def expected_usd(costs: Sequence[RecentCost], policy: Policy, variants: int = 0) -> float | None:
     """The same median, which needs no prices; None if no retraining was like it."""
-    return _expected(_newest(costs, training, variants))
+    return _expected(_newest(costs, policy, variants))
 
 
-def kind_of(training: TrainingPolicy, variants: int = 0) -> str:
+def kind_of(policy: Policy, variants: int = 0) -> str:
     """What a retraining would be comparable with."""
-    return like_of(Usage().ordering("train", training, _pods(training, variants)).pods["train"])
+    training, parts = policy.training, policy.data.parts
+    return like_of(Usage().ordering("train", training, _pods(training, variants), parts).pods["train"])
 
 
 def _pods(training: TrainingPolicy, variants: int) -> int:
@@ -52,12 +52,13 @@ def recent_cost(job: RetrainingJob) -> RecentCost | None:
 
 
 def like_of(training: PodUse) -> str:
-    """What makes retrainings comparable: the number and the size of the pods that train, and their kind of node."""
-    return f"{training.pods} x {training.cpu:g} CPU, {training.gib:g} GiB, {training.gpus} GPU, {training.capacity}"
+    """What makes retrainings comparable: number and size of the pods that train, their nodes, and parts of the data."""
+    pods = f"{training.pods} x {training.cpu:g} CPU, {training.gib:g} GiB, {training.gpus} GPU, {training.capacity}"
+    return pods if training.data_parts == 1 else f"{pods}, {training.data_parts} parts"
 
 
-def _newest(costs: Sequence[RecentCost], training: TrainingPolicy, variants: int) -> list[float]:
-    like = kind_of(training, variants)
+def _newest(costs: Sequence[RecentCost], policy: Policy, variants: int) -> list[float]:
+    like = kind_of(policy, variants)
     return sorted([cost.usd for cost in costs if cost.like == like][-JOBS:])
 
 
@@ -68,8 +69,9 @@ def _expected(ordered: list[float]) -> float | None:
     return round((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2, 6)
 
 
-def _at_most(training: TrainingPolicy, variants: int, prices: Prices, parts: int) -> float:
+def _at_most(policy: Policy, variants: int, prices: Prices) -> float:
     """All pods until their Kubernetes Jobs are stopped: of a proxy one, of examining and scoring one for each part."""
+    training, parts = policy.training, policy.data.parts
     pods = _pods(training, variants)
     minutes = _minutes(training, pods, pods if training.workers > 1 else min(pods, training.pods_at_once))
     # Data in parts are examined by as many pods before.

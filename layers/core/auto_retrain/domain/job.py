@@ -228,6 +228,19 @@ class RetrainingJob(Record):
         return max(len(frozen.parts), 1) if frozen else 1
 
     @property
+    def parts(self) -> str | None:
+        """In how many parts its data are read, for people; None if in one piece."""
+        examining = self.usage.pods.get("check")
+        if examining is None:
+            return None
+        checked = f"{examining.pods} parts, each checked by a pod of its own"
+        if self.data_check is None:
+            return checked
+        if self.holdout_parts == 1:
+            return f"{checked}; its holdout is one of them"
+        return f"{checked}; its holdout has {self.holdout_parts} of them, each scored by a pod of its own"
+
+    @property
     def champion_version(self) -> str | None:
         return self.champion.number if self.champion else None
 
@@ -303,9 +316,9 @@ class RetrainingJob(Record):
         """With what keeps its current step, or the pod of that, from going on; None if nothing does any longer."""
         return self.changed(waits_for=reason)
 
-    def ordering_pods(self, kind: JobKind, training: TrainingPolicy, pods: int) -> Self:
-        """With the pods that a step is about to get."""
-        return self.changed(usage=self.usage.ordering(kind, training, pods))
+    def ordering_pods(self, kind: JobKind, training: TrainingPolicy, pods: int, data_parts: int) -> Self:
+        """With the pods that a step is about to get, by a policy with so many parts of the data."""
+        return self.changed(usage=self.usage.ordering(kind, training, pods, data_parts))
 
     def with_reports(self, kind: JobKind, reports: Sequence[ContainerUse | None], now: datetime) -> Self:
         """With what the containers of a step say that they used; nothing changes if another step has begun since."""

@@ -34,7 +34,8 @@ class FunctionUse(Record):
 class PodUse(Record):
     """The pods of one step: what each has, and how long they ran, all together; None until the step has ended.
 
-    `at_most` says that some pod left no report, and counts from the order of the step until its end was noticed.
+    `data_parts` are those that the policy asked for; data with fewer objects have fewer. `at_most` says that some pod
+    left no report, and counts from the order of the step until its end was noticed.
     """
 
     pods: int
@@ -42,6 +43,7 @@ class PodUse(Record):
     gib: float
     gpus: int
     capacity: Capacity
+    data_parts: int = Field(default=1, exclude_if=lambda parts: parts == 1)
     seconds: float | None = None
     at_most: bool = False
     stored_bytes: int = 0
@@ -77,14 +79,15 @@ class Usage(Record):
         use = FunctionUse(calls=before.calls + is_new, gb_seconds=round(before.gb_seconds + gb_seconds, 4))
         return self.changed(functions={**self.functions, function: use})
 
-    def ordering(self, step: JobKind, training: TrainingPolicy, pods: int) -> Self:
-        """With the pods that a step is about to get."""
+    def ordering(self, step: JobKind, training: TrainingPolicy, pods: int, data_parts: int = 1) -> Self:
+        """With the pods that a step is about to get, by a policy with so many parts of the data."""
         use = PodUse(
             pods=pods,
             cpu=amount_of(training.cpu),
             gib=amount_of(training.memory) / _GIB,
             gpus=training.gpus,
             capacity=training.capacity,
+            data_parts=data_parts,
         )
         return self.changed(pods={**self.pods, step: use})
 

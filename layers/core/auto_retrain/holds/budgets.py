@@ -30,7 +30,7 @@ def budget_hold(policy: Policy, state: ModelState, now: datetime, variants: int 
     budget, spent = policy.triggers.budget_month_usd, state.spent_in(now)
     if budget is None:
         return None
-    expected = expected_usd(state.costs, policy.training, variants)
+    expected = expected_usd(state.costs, policy, variants)
     if fits(spent, expected, budget):
         return None
     if expected is not None and not fits(0, expected, budget):

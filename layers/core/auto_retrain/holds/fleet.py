@@ -41,7 +41,7 @@ def money_of(fleet: Iterable[tuple[Policy, ModelState]], prices: Prices, now: da
 
 def reserve(policy: Policy, state: ModelState, prices: Prices) -> float:
     """What to set aside for a retraining, in US dollars."""
-    forecast = forecast_of(state.costs, policy.training, 0, prices, policy.data.parts)
+    forecast = forecast_of(state.costs, policy, 0, prices)
     return forecast.at_most if forecast.usd is None else forecast.usd
 
 

@@ -17,8 +17,10 @@ def trigger_section(job: RetrainingJob) -> str:
 
 
 def data_of(job: RetrainingJob) -> str:
-    windows = definitions(("trained on", text(job.windows.training)), ("validated on", text(job.windows.holdout)))
-    return windows + (_data_check(job.data_check) if job.data_check else "")
+    about = [("trained on", text(job.windows.training)), ("validated on", text(job.windows.holdout))]
+    if job.parts:
+        about.append(("read in", text(job.parts)))
+    return definitions(*about) + (_data_check(job.data_check) if job.data_check else "")
 
 
 def _data_check(check: DataCheck) -> str:

@@ -76,7 +76,7 @@ class Fleet:
                 unmeasured=False,
                 prices_as_of=date(2026, 1, 1),
             )
-            ended = job.ordering_pods("train", applied.policy.training, 1).ended(Ending.REJECTED, now).charged(cost)
+            ended = job.ordering_pods("train", applied.policy.training, 1, 1).ended(Ending.REJECTED, now).charged(cost)
             self.ports.jobs.close_job(ended, retrained=True)
             assert self.ports.states.get(job.model_name).spent_in(now) > 0
             self.spent[job.model_name][month_of(now)] += usd  # type: ignore[assignment]

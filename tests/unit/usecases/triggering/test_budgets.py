@@ -53,7 +53,7 @@ def retrain(ports: MemoryPorts, model: str, usd: float, variants: int = 0) -> No
     job, applied = ports.jobs.get(decision.job_id or ""), ports.policies.get(model)
     assert job
     assert applied
-    job = job.ordering_pods("train", applied.policy.training, max(variants, 1))
+    job = job.ordering_pods("train", applied.policy.training, max(variants, 1), 1)
     ended = job.ended(Ending.REJECTED, ports.clock.now()).charged(a_cost(usd))
     ports.jobs.close_job(ended, retrained=False)
 

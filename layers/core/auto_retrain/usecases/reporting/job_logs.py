@@ -37,11 +37,13 @@ def job_logs(job: RetrainingJob, lines: int, ports: Ports) -> list[JobLog]:
 
 def _of_pods(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:
     for kubernetes_job in pods_of(job, ports):
-        # In a batch each job has its own pod.
-        own = kubernetes_job.members.index(job.job_id) if kubernetes_job.members else None
-        log = ports.cluster.log_tail(kubernetes_job, lines, own)
-        if log:
-            yield JobLog(f"Kubernetes Job {kubernetes_job.name}", log)
+        # In a batch each job has its own pod; a part of the data has one as well, and so has a variant.
+        own = kubernetes_job.orders_of(job.job_id)
+        for order in own or (None,):
+            log = ports.cluster.log_tail(kubernetes_job, lines, order)
+            pod = f", pod {order}" if len(own) > 1 else ""
+            if log:
+                yield JobLog(f"Kubernetes Job {kubernetes_job.name}{pod}", log)
 
 
 def _kept(job: RetrainingJob, lines: int, ports: Ports) -> Iterator[JobLog]:

@@ -3,7 +3,7 @@
 from statistics import median
 from typing import NamedTuple
 
-from ...domain.cluster import suspension_of
+from ...domain.cluster import ClusterJob, suspension_of
 from ...domain.errors import AutoRetrainError
 from ...domain.forecast import kind_of, like_of
 from ...domain.job import RetrainingJob
@@ -12,7 +12,7 @@ from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..decide_rollout import outlook_of
 from ..lookup import job_of
-from .job_logs import job_logs, pods_of
+from .job_logs import pods_of
 
 LOG_LINES = 100
 # So many of the newest jobs are looked at, and so many of these make a forecast.
@@ -20,13 +20,13 @@ RECENT, LIKE = 20, 5
 
 
 class JobProgress(NamedTuple):
-    """A job at one moment: its rollout and what comes next in it, how its pod is, what keeps the job, and the end of
-    the log of its pod."""
+    """A job at one moment: its rollout and what comes next in it, how its pods are, what keeps the job, and the end of
+    the log of its pod, or of the first of them that is not done."""
 
     job: RetrainingJob
     rollout: Rollout | None = None
     outlook: str | None = None
-    pod: str | None = None
+    pods: str | None = None
     obstacle: str | None = None
     log: tuple[str, ...] = ()
 
@@ -67,12 +67,22 @@ def _with_pod(progress: JobProgress, ports: Ports) -> JobProgress:
     newest = pods_of(progress.job, ports)[-1:]
     if not newest:
         return progress
-    (pod,) = newest
-    obstacle = ports.cluster.obstacles(newest).get(pod.name)
-    reason = suspension_of(pod) or (obstacle.reason if obstacle else progress.obstacle)
-    logs = job_logs(progress.job, LOG_LINES, ports)[-1:]
-    lines = tuple(line for log in logs for line in log.text.splitlines())
-    return progress._replace(pod=pod.phase.value, obstacle=reason, log=lines)
+    (step,) = newest
+    obstacle = ports.cluster.obstacles(newest).get(step.name)
+    reason = suspension_of(step) or (obstacle.reason if obstacle else progress.obstacle)
+    orders = step.orders_of(progress.job.job_id)
+    shown = next((order for order in orders if order not in step.done), orders[-1] if orders else None)
+    log = ports.cluster.log_tail(step, LOG_LINES, shown)
+    return progress._replace(pods=_pods(step, orders), obstacle=reason, log=tuple(log.splitlines()))
+
+
+def _pods(step: ClusterJob, orders: tuple[int, ...]) -> str:
+    """How the pods of a step are, and how many of several have done their part of it."""
+    if len(orders) < 2:
+        return f"pod {step.phase.value}"
+    failed = len(set(orders) & set(step.failed))
+    done = f"{len(set(orders) & set(step.done))} of {len(orders)} are done"
+    return f"pods {step.phase.value}: {done}{f', {failed} failed' if failed else ''}"
 
 
 def pace_of(job: RetrainingJob, ports: Ports) -> Pace | None:
@@ -80,7 +90,7 @@ def pace_of(job: RetrainingJob, ports: Ports) -> Pace | None:
     applied = ports.policies.get(job.model_name)
     if applied is None:
         return None
-    like = kind_of(applied.policy.training, len(job.variants))
+    like = kind_of(applied.policy, len(job.variants))
     recent = ports.jobs.list_recent(job.model_name, RECENT)
     times = [time for other in recent if other.is_before(job) and (time := _time_to_verdict(other, like))][:LIKE]
     return Pace(median(times), len(times)) if times else None

@@ -82,7 +82,7 @@ def _start(job: RetrainingJob, step: StepOrder, policy: Policy, ports: Ports) ->
         trace=ports.traces.current(),
     )
     workers = training.workers if step.kind == "train" else 1
-    job = job.ordering_pods(step.kind, training, len(orders) if has_pods else workers)
+    job = job.ordering_pods(step.kind, training, len(orders) if has_pods else workers, policy.data.parts)
     facts = _facts_of(job, pending)
     # The record comes first: the watcher must know the token before the Kubernetes Job can end.
     ports.jobs.save(job.waiting_for(pending), *facts)

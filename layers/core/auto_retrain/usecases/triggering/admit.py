@@ -47,7 +47,7 @@ def admit(due: Sequence[DueModel], before: FleetMoney | None, now: datetime, por
     free, held, reserved = list[DueModel](), list[DueModel](), dict[str, float]()
     for candidate in due:
         policy, state = candidate.policy, candidate.state
-        hold = spending_hold(limits, money, expected_usd(state.costs, policy.training), now)
+        hold = spending_hold(limits, money, expected_usd(state.costs, policy), now)
         if hold:
             held.append(candidate._replace(held=[hold]))
         else:

@@ -33,7 +33,7 @@ def open_job(
     evidence = decision.evidence.document if decision.evidence else None
     job = _new_job(decision, applied, hash_of(evidence), ports)
     policy, prices = applied.policy, ports.prices.current().prices
-    job = job.expecting(forecast_of(costs, policy.training, len(job.variants), prices, policy.data.parts))
+    job = job.expecting(forecast_of(costs, policy, len(job.variants), prices))
     facts = _facts_of(job)
     try:
         opened = ports.jobs.open_job(job, job.created_at + LEASE, *facts, evidence=evidence)

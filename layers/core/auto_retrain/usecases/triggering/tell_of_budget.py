@@ -80,6 +80,6 @@ def _why_over(
         return "another month has begun"
     if budget_hold(policy, state, now):
         return None
-    if money and spending_hold(ports.limits, money, expected_usd(state.costs, policy.training), now):
+    if money and spending_hold(ports.limits, money, expected_usd(state.costs, policy), now):
         return None
     return "there is room for a retraining again"

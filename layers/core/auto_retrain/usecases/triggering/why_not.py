@@ -118,7 +118,7 @@ def _held_by_the_fleet(model: _Model, ports: Ports) -> list[Hold]:
     if mark is None:
         return []
     left, hold = room(limits, mark.usage)
-    money, expected = mark.usage.money, expected_usd(model.state.costs, model.policy.training)
+    money, expected = mark.usage.money, expected_usd(model.state.costs, model.policy)
     no_money = spending_hold(limits, money, expected, model.at) if money else None
     next_sweep = [each for each in (no_money, hold if left == 0 else None) if each]
     return fleet_holds(limits, mark, model.at) or next_sweep
