@@ -72,8 +72,7 @@ def _query() -> MetricQuery:
     data = DataPolicy.model_validate({"prefix": "labels", "row_id": "id", "label": "y", "numeric": ["x"]}, strict=False)
     metric = PredictionLogMetric(source="prediction_log", prefix="log")
     start = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
-    window = {"start": start, "end": start + timedelta(days=1)}
-    return MetricQuery(model_name="bench", version="1", metric=metric, data=data, **window)
+    return MetricQuery("bench", metric, start, start + timedelta(days=1), version="1", data=data)
 
 
 def _peak_mb() -> float:

@@ -50,7 +50,7 @@ def keep(world: World, profile: HoldoutProfile = PROFILE) -> None:
 
 def read(world: World, asks: str = "scores", **query: Any) -> MetricReading:
     source = LoggedScoreSource(world.data, world.clock, world.source)
-    return source.read([a_query(**query).changed(asks=asks)])[0]
+    return source.read([a_query(**query)._replace(asks=asks)])[0]
 
 
 def counts(world: World, **query: Any) -> ScoreCounts:
@@ -250,7 +250,7 @@ def test_a_version_without_a_profile_has_a_problem_that_says_what_to_do(world: W
 
 def test_a_version_that_is_not_known_is_a_problem(world: World) -> None:
     source = LoggedScoreSource(world.data, world.clock, world.source)
-    (reading,) = source.read([a_query().changed(asks="scores", version=None)])
+    (reading,) = source.read([a_query()._replace(asks="scores", version=None)])
     assert "which version serves" in str(reading.problem)
 
 

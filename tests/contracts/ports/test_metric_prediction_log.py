@@ -168,7 +168,7 @@ def test_labels_may_be_joined_by_the_id_of_the_row_and_be_the_labelled_data_them
     frame = pd.DataFrame({"id": ["r-1", "r-2"], "left": ["yes", "no"]})
     world.put(f"churn/date={FIRST.date()}", frame.to_parquet())
     query = a_query(labels=None)
-    query = query.changed(metric=query.metric.changed(label_key="row_id"))
+    query = query._replace(metric=query.metric.changed(label_key="row_id"))
     assert world.source.read([query])[0].value == 0.5
 
 
@@ -241,7 +241,7 @@ def test_a_regression_is_judged_by_its_errors(world: World, name: str, values: t
 def test_a_day_ends_at_midnight_in_utc_and_one_that_is_not_over_is_no_point_yet(world: World) -> None:
     world.log([answer(1), answer(2, day=1.2)])
     world.label({"p-1": "yes", "p-2": "yes"})
-    query = a_query().changed(start=FIRST + DAY / 2, end=FIRST + 1.5 * DAY)
+    query = a_query()._replace(start=FIRST + DAY / 2, end=FIRST + 1.5 * DAY)
     reading = world.source.read([query])[0]
     assert (reading.points, reading.rows, reading.newest_at) == (1, 1, query.end)
 
@@ -290,7 +290,7 @@ def test_each_day_is_read_when_its_labels_are_due_and_once_more_when_it_has_sett
         world.label({f"p-{day}": "yes"}, day=day)
     world.data.calls.clear()
     for hour in range(24, 14 * 24 + 1, 4):
-        query = a_query().changed(end=FIRST + hour * DAY / 24, start=FIRST + max(hour - 24 * 7, 0) * DAY / 24)
+        query = a_query()._replace(end=FIRST + hour * DAY / 24, start=FIRST + max(hour - 24 * 7, 0) * DAY / 24)
         reading = world.source.read([query])[0]
         assert (reading.value, reading.problem) == (1.0, None)
     assert world.data.calls["list"] <= 2 * 2 * 14
@@ -314,7 +314,7 @@ def test_what_has_settled_stays_and_what_has_not_is_counted_again(world: World) 
 
 
 def later(query: MetricQuery, hours: float) -> MetricQuery:
-    return query.changed(end=query.end + hours * DAY / 24)
+    return query._replace(end=query.end + hours * DAY / 24)
 
 
 def test_a_day_without_labels_is_looked_at_again_until_some_have_come(world: World) -> None:
@@ -358,7 +358,7 @@ def test_another_way_of_counting_begins_anew(world: World) -> None:
     world.label({"p-1": "yes", "r-1": "no"})
     assert world.read(end=9).value == 1.0
     query = a_query(end=9)
-    assert world.source.read([query.changed(metric=query.metric.changed(label_key="row_id"))])[0].value == 0.0
+    assert world.source.read([query._replace(metric=query.metric.changed(label_key="row_id"))])[0].value == 0.0
 
 
 def test_a_document_that_cannot_be_read_is_written_anew(world: World) -> None:
@@ -433,7 +433,7 @@ def test_a_store_that_hangs_with_each_model_is_not_asked_about_all_of_them(
 
     monkeypatch.setattr(world.data, "read", hangs)
     with pytest.raises(MetricsUnavailable):
-        world.source.read([a_query().changed(model_name=f"gl-{number}") for number in range(200)])
+        world.source.read([a_query()._replace(model_name=f"gl-{number}") for number in range(200)])
     assert world.data.calls["read"] < 40
     assert world.data.calls["list"] == 0
 
@@ -452,12 +452,12 @@ def test_one_model_that_cannot_be_read_keeps_no_other_from_being_read(
         return files
 
     monkeypatch.setattr(world.data, "list_partitions", away)
-    churn, fraud = world.source.read([a_query(), a_query().changed(model_name="fraud")])
+    churn, fraud = world.source.read([a_query(), a_query()._replace(model_name="fraud")])
     assert (churn.value, fraud.value, fraud.problem) == (1.0, None, "S3 did not answer")
 
 
 def test_models_are_read_each_from_its_own_log(world: World) -> None:
     world.log([answer(1)])
     world.label({"p-1": "yes"})
-    churn, fraud = world.source.read([a_query(), a_query().changed(model_name="fraud")])
+    churn, fraud = world.source.read([a_query(), a_query()._replace(model_name="fraud")])
     assert (churn.value, fraud.value, fraud.problem) == (1.0, None, None)

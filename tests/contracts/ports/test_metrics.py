@@ -37,7 +37,7 @@ def test_a_version_is_read_from_its_own_dimension(aws: None) -> None:
         publish(client, day, 0.9, "churn", "2")
         publish(client, day, 0.5, "fraud", "2")
     asked = query(counts_rows=False, version_dimension="Version")
-    queries = [asked.changed(version=version) for version in ("1", "2", "3")]
+    queries = [asked._replace(version=version) for version in ("1", "2", "3")]
     readings = CloudWatchMetricSource(client).read(queries)
     assert [reading.value for reading in readings] == [pytest.approx(0.7), pytest.approx(0.9), None]
 

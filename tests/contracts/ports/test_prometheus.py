@@ -89,7 +89,7 @@ def test_a_gauge_is_averaged_over_time_and_instances(source: PrometheusMetricSou
 
 
 def test_the_instances_of_one_version_are_averaged_without_those_of_another(source: PrometheusMetricSource) -> None:
-    asked = [query("twins", version_label="version").changed(version=version) for version in ("1", "2", "3")]
+    asked = [query("twins", version_label="version")._replace(version=version) for version in ("1", "2", "3")]
     values = [reading.value for reading in source.read(asked)]
     assert values == [pytest.approx(0.7), pytest.approx(0.85), None]
 

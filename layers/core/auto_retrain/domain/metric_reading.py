@@ -1,7 +1,7 @@
 """Queries to a metric source, and its readings."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from .base import Record, UtcTime
 from .holdout_profile import HoldoutProfile, ScoreCounts
@@ -9,7 +9,7 @@ from .policy.data import DataPolicy
 from .policy.metric import MetricPolicy
 
 
-class MetricQuery(Record):
+class MetricQuery(NamedTuple):
     """The metric of one model in production, from `start` up to but excluding `end`; the labels until then are due.
 
     If it is published for each version apart, it is that of the `version` alone; None if it is not known which serves.
@@ -18,11 +18,11 @@ class MetricQuery(Record):
     """
 
     model_name: str
-    version: str | None = None
     metric: MetricPolicy
-    data: DataPolicy | None = None
     start: datetime
     end: datetime
+    version: str | None = None
+    data: DataPolicy | None = None
     asks: Literal["metric", "scores", "scores_and_labels"] = "metric"
 
     @property

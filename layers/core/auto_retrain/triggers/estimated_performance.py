@@ -36,16 +36,17 @@ class EstimatedPerformance(Trigger):
         if metric is None:
             return ()
         version = serving.version if serving else None
-        asked = {"model_name": policy.model, "version": version, "metric": metric, "data": policy.data}
         length, end = policy.triggers.estimated_performance.window_days * _DAY, _midnight(at)
         due = _midnight(at - policy.data.label_delay_days * _DAY)
-        queries = [MetricQuery(**asked, start=end - length, end=end, asks="scores")]
-        for number in range(CHECKED_WINDOWS):
-            window = {"start": due - (number + 1) * length, "end": due - number * length}
-            # What a version answered in the windows before it served checks nothing.
-            if serving and window["end"] > serving.since:
-                queries.append(MetricQuery(**asked, **window, asks="scores_and_labels"))
-        return tuple(queries)
+        newest = MetricQuery(policy.model, metric, end - length, end, version, policy.data, asks="scores")
+        earlier = [due - number * length for number in range(CHECKED_WINDOWS)]
+        # What a version answered in the windows before it served checks nothing.
+        checks = (
+            newest._replace(start=end - length, end=end, asks="scores_and_labels")
+            for end in earlier
+            if serving and end > serving.since
+        )
+        return (newest, *checks)
 
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
         return (_judge(policy, look_at_estimate(policy, evidence.readings.get(self.kind, ()))),)

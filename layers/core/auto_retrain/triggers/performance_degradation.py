@@ -39,10 +39,7 @@ class PerformanceDegradation(Trigger):
         )
         # Sources refuse an empty window; one that is too short is read and not judged.
         start, version = min(start, end - _DAY), serving.version if serving else None
-        window = {"start": start, "end": end}
-        return (
-            MetricQuery(model_name=policy.model, version=version, metric=policy.metric, data=policy.data, **window),
-        )
+        return (MetricQuery(policy.model, policy.metric, start, end, version, policy.data),)
 
     def judge(self, policy: Policy, evidence: Evidence, at: datetime) -> tuple[Verdict, ...]:
         (reading,) = evidence.readings[self.kind]

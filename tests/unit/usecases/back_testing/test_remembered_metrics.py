@@ -23,6 +23,6 @@ def test_scores_of_a_window_are_not_its_metric() -> None:
     query = MetricQuery(model_name="churn", metric=metric, start=NOON - timedelta(days=7), end=NOON)
     remembered = RememberedMetrics(source)  # type: ignore[arg-type]
     for _ in range(2):
-        scores, value = remembered.read([query.changed(asks="scores"), query])
+        scores, value = remembered.read([query._replace(asks="scores"), query])
         assert (scores.value, value.value) == (None, 0.9)
     assert len(source.asked) == 2

@@ -92,8 +92,7 @@ class Champion(NamedTuple):
         return min(MAX_LEVEL_DAYS, int(MAX_STEPS * timedelta(minutes=metric.step_minutes) / _DAY))
 
     def _query(self, version: str, start: datetime, end: datetime) -> MetricQuery:
-        policy, window = self.policy, {"start": start, "end": end}
-        return MetricQuery(model_name=self.name, version=version, metric=policy.metric, data=policy.data, **window)
+        return MetricQuery(self.name, self.policy.metric, start, end, version, self.policy.data)
 
 
 def champions_of(record: ServingRecord, watch: Watch, policy: Policy) -> Iterator[Champion]:
