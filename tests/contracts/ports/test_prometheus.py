@@ -149,7 +149,7 @@ def test_many_models_take_one_request_and_keep_their_order(source: PrometheusMet
 
 
 def test_a_query_that_the_server_refuses_is_a_problem_of_its_own_models_alone(source: PrometheusMetricSource) -> None:
-    broken = query().model_copy(update={"metric": query().metric.model_copy(update={"gauge": "not a name"})})
+    broken = query()._replace(metric=query().metric.model_copy(update={"gauge": "not a name"}))
     refused, healthy = source.read([broken, query()])
     assert refused.problem is not None
     assert refused.problem.startswith("Prometheus answered 400")
