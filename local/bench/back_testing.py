@@ -7,15 +7,17 @@ from typing import Any
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.bootstrap import simulation_of
+from auto_retrain.cli.fleet_back_tests import try_fleet
+from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.metric_reading import MetricQuery, MetricReading
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.back_testing.back_test import back_test
+from auto_retrain.usecases.back_testing.back_test import try_policy
 from local.bench.figure import Figure
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = Window(start=date(2025, 1, 1), end=date(2026, 1, 1))
-MODELS = 20
+MODELS, OF_FLEET = 10, 100
 
 
 class _Falling:
@@ -35,19 +37,33 @@ class _Falling:
 
 
 def measure() -> list[Figure]:
-    """A year of some models, one after the other, each with a weekly schedule and a metric."""
-    ports: Any = MemoryPorts()
-    ports.metrics = metrics = _Falling()
-    ports.clock.advance(START + timedelta(days=365) - ports.clock.now())
+    """A year of some models, each with a weekly schedule and a metric: one after the other, and as of a fleet."""
+    ports = _connect()
     started = time.perf_counter()
     for number in range(MODELS):
-        assert back_test(_policy(number), YEAR, simulation_of(ports, START), ports).starts
+        assert _try(_policy(number), YEAR, ports).starts
     seconds = (time.perf_counter() - started) / MODELS
+    started = time.perf_counter()
+    fleet = {f"{number}": _policy(number) for number in range(OF_FLEET)}
+    tests, problems = try_fleet(fleet, YEAR, _try, _connect, ports)
+    of_fleet = (time.perf_counter() - started) / OF_FLEET
+    assert len(tests) == OF_FLEET, problems
     return [
         Figure("back-test of a year, one model", seconds, "s", 1),
-        Figure("back-test of a year, 1,000 models", seconds * 1000, "s", 60, f"by {MODELS} of them"),
-        Figure("reads of the metrics in a back-test of a year", metrics.calls / MODELS, "calls"),
+        Figure("back-test of a year, 1,000 models", of_fleet * 1000, "s", 60, f"by {OF_FLEET}, on all processors"),
+        Figure("reads of the metrics in a back-test of a year", ports.metrics.calls / MODELS, "calls"),
     ]
+
+
+def _connect() -> Any:
+    ports: Any = MemoryPorts()
+    ports.metrics = _Falling()
+    ports.clock.advance(START + timedelta(days=365) - ports.clock.now())
+    return ports
+
+
+def _try(policy: Policy, days: Window, ports: Any) -> BackTest:
+    return try_policy(policy, days, simulation_of, ports)
 
 
 def _policy(number: int) -> Policy:

@@ -208,9 +208,9 @@ class AutoRetrainPipeline:
         if plan.back_test_days:
             # Imported here: it needs packages that other methods do without.
             from .bootstrap import simulation_of
-            from .usecases.back_testing.try_changes import consented, try_changes
+            from .usecases.back_testing.try_change import consented, try_change
 
-            plans = consented(try_changes(plans, None, simulation_of, self._ports), reason)
+            plans = consented([try_change(plan, self._ports, asked=None, world_at=simulation_of)], reason)
         (applied,) = apply_planned(plans, self._actor, self._ports)
         return applied
 

@@ -149,3 +149,53 @@ def test_a_policy_can_demand_it_and_one_that_does_worse_needs_a_reason(past: Ter
 def test_how_many_days_a_change_is_tried_on_is_checked(past: Terminal) -> None:
     answer = past.run("models", "apply", past.file(), "--backtest", "732")
     assert "'732' must be a whole number from 1 to 731" in " ".join(answer.err.split())
+
+
+def test_each_of_several_policies_is_a_row_and_below_it_is_their_sum(past: Terminal) -> None:
+    other = past.file(RASH.replace("churn", "fraud"), "fraud.yaml")
+    title, note, heading, *rows = past.ok("backtest", "churn", other, *YEAR).splitlines()
+    assert (title, note) == ("2 models, 2026-01-01 to 2026-04-30", "nothing was trained, and what served is as it was")
+    assert heading.split("  ")[0] == "MODEL"
+    cells = {name: more for name, *more in (re.split("  +", row.strip()) for row in rows)}
+    assert list(cells) == ["churn", "fraud", "all"]
+    assert cells["churn"][0] == "4"
+    assert [int(cells["churn"][column]) + int(cells["fraud"][column]) for column in range(4)] == [
+        int(cells["all"][column]) for column in range(4)
+    ]
+    documents = json.loads(past.ok("backtest", "churn", other, *YEAR, "--json"))
+    assert [each["policy"] for each in documents] == ["churn", other]
+
+
+def test_one_of_several_that_cannot_be_tried_is_named_after_the_others(past: Terminal) -> None:
+    class Away:
+        def read(self, queries: Any) -> Any:
+            if any(query.model_name == "fraud" for query in queries):
+                raise MetricsUnavailable("the source is away")
+            return readings.read(queries)
+
+    readings: Any = past.ports.metrics
+    past.ports.metrics = Away()  # type: ignore[assignment]
+    other = past.file(RASH.replace("churn", "fraud"), "fraud.yaml")
+    answer = past.run("backtest", other, "churn", *YEAR)
+    assert answer.code == 1
+    assert [line.split()[0] for line in answer.out.splitlines()[3:]] == ["churn", "all"]
+    assert f"{other} could not be tried: the source is away" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("churn", "fraud", "--train"), "--train: only with one policy"),
+        (("churn", "fraud", "--all"), "--all: only with one policy"),
+        (("churn", "fraud", "--page", "page.html"), "--page: only with one policy"),
+        (("churn", "fraud", "--against", "churn"), "--against: only with one policy"),
+        (("churn", "churn"), "two of the policies are about 'churn': compare them with --against"),
+    ],
+)
+def test_what_makes_sense_of_one_policy_is_refused_for_several(
+    past: Terminal, words: tuple[str, ...], why: str
+) -> None:
+    past.apply(FIRM.replace("churn", "fraud"))
+    answer = past.run("backtest", *words, *YEAR)
+    assert answer.code == 1
+    assert why in answer.err

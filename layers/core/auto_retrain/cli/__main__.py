@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -45,7 +46,7 @@ def _run(words: list[str], ports: "Ports | None") -> int:
 
         return complete(program)
     try:
-        with program.make_context("auto-retrain", words, obj=lambda endpoint: ports or _deployed(endpoint)) as context:
+        with program.make_context("auto-retrain", words, obj=partial(_ports, ports)) as context:
             code = program.invoke(context)
     except typer.Exit as ended:  # after a page of help
         code = ended.exit_code
@@ -53,7 +54,9 @@ def _run(words: list[str], ports: "Ports | None") -> int:
     return int(code or 0)
 
 
-def _deployed(endpoint: str | None) -> "Ports":
+def _ports(given: "Ports | None", endpoint: str | None) -> "Ports":
+    if given is not None:
+        return given
     # Imported when it is needed: help and malformed commands need no deployment.
     from ..bootstrap import deployed_ports
 

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
@@ -21,7 +22,12 @@ MAX_ACTOR_LENGTH, MAX_REASON_LENGTH = 128, 500
 
 def ports_of(context: typer.Context) -> Ports:
     """The ports that a command works with; the deployment is looked up now, after all arguments were checked."""
-    return cast(Ports, context.obj(context.find_root().params.get("endpoint")))
+    return connection_of(context)()
+
+
+def connection_of(context: typer.Context) -> Callable[[], Ports]:
+    """What looks the deployment up, also in another process."""
+    return partial(cast(Callable[[str | None], Ports], context.obj), context.find_root().params.get("endpoint"))
 
 
 def id_of(what: str) -> Callable[[str], str]:

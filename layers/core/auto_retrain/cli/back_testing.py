@@ -1,6 +1,7 @@
 """`auto-retrain backtest`: tries a policy on the past, perhaps beside another one."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -18,9 +19,10 @@ from ..domain.windows import Window
 from ..ports import Ports
 from ..usecases.back_testing.back_test_page import back_test_page
 from ..usecases.lookup import policy_of
-from .arguments import Json, date_of, model_name, ports_of
+from .arguments import Json, connection_of, date_of, model_name, ports_of
 from .back_test_documents import back_test_document
 from .commands import Commands
+from .fleet_back_tests import print_fleet, print_untried, try_fleet
 from .packages import packages_for_data
 from .pages import write_page
 from .policy_files import read_policy_file
@@ -29,6 +31,8 @@ from .printing import moment, plain, print_json, print_table
 commands = Commands()
 
 _ENDINGS = (".yaml", ".yml", ".json")
+# What makes sense of one policy only.
+_OF_ONE = ("against", "with_all", "train", "page")
 
 
 def _is_file(text: str) -> bool:
@@ -48,12 +52,12 @@ def _metric(text: str) -> str:
 @commands.add("backtest", "backtest churn --from 2026-01-01 --to 2026-06-30")
 def backtest(
     context: typer.Context,
-    policy: Annotated[
-        str,
+    names: Annotated[
+        list[str],
         typer.Argument(
             metavar="MODEL|FILE",
             parser=_model_or_file,
-            help="a model, for its applied policy, or a .yaml file with a policy",
+            help="a model, for its applied policy, or a .yaml file with a policy; of several, each is a row",
         ),
     ],
     since: Annotated[date, typer.Option("--from", metavar="DATE", parser=date_of, help="the first day, in UTC")],
@@ -94,18 +98,23 @@ def backtest(
         Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
     ] = None,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Decide on each day of the past as a deployment with this policy would have, from the metrics and the data of that
     time: when it would have retrained, what would have held it back, and what later labels say about it. No record is
     changed. Without --train nothing is trained: what served is as it was; a retraining that was not done is not
     promoted."""
+    if len(names) > 1:
+        _refuse_for_several(context)
     if metric and not train:
         raise EventInvalid(f"--metric {metric}: only with --train; without it, the metric is read as it was")
     if again and not train:
         raise EventInvalid("--again: only with --train; without it, a policy is tried anew each time")
     ports = ports_of(context)
     days = past_days(since, until, ports.clock.now().date(), ("--from", "--to"))
-    policies = {name: _policy(name, ports) for name in (policy, *([against] if against else []))}
+    policies = {name: _policy(name, ports) for name in (*names, *([against] if against else []))}
+    if len(names) > 1:
+        _refuse_twins([policies[name].model for name in names])
+        return _try_several(policies, days, as_json, connection_of(context), ports)
     models = {each.model for each in policies.values()}
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
@@ -113,15 +122,41 @@ def backtest(
         tests = _train(policies, days, metric, again, with_all, as_json, ports)
         if page:
             write_page(page, back_test_page(tests, TRAINED_CAVEAT), "--page")
-        return
+        return 0
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
     if page:
         write_page(page, back_test_page(tests), "--page")
     if as_json:
         print_json([_document(name, test) for name, test in tests.items()])
-        return
+        return 0
     _print_summary(tests, days, CAVEAT)
     _print_decisions(tests, with_all, is_trained=False)
+    return 0
+
+
+def _refuse_for_several(context: typer.Context) -> None:
+    given = [name for name in _OF_ONE if context.params[name]]
+    if given:
+        option = given[0].replace("with_", "")
+        raise EventInvalid(f"--{option}: only with one policy; of several, each is a row of a table")
+
+
+def _refuse_twins(models: Sequence[str]) -> None:
+    if twice := [model for model, count in Counter(models).items() if count > 1]:
+        raise EventInvalid(f"two of the policies are about '{twice[0]}': compare them with --against")
+
+
+def _try_several(
+    policies: Mapping[str, Policy], days: Window, as_json: bool, connect: Callable[[], Ports], ports: Ports
+) -> int:
+    """Returns 1 if one could not be tried, after the others."""
+    tests, problems = try_fleet(policies, days, _test, connect, ports)
+    if as_json:
+        print_json([_document(name, test) for name, test in tests.items()])
+    elif tests:
+        print_fleet(tests, days)
+    print_untried(problems)
+    return 1 if problems else 0
 
 
 def _train(

@@ -28,6 +28,7 @@ from .arguments import (
     Json,
     Model,
     actor_or_user,
+    connection_of,
     number_up_to,
     ports_of,
     reason_option,
@@ -72,7 +73,7 @@ def apply(
     print_warnings(plans)
     tried: BackTests = {}
     if back_test or any(plan.back_test_days for plan in plans):
-        plans, tried = tried_plans(plans, back_test, reason, not as_json, ports)
+        plans, tried = tried_plans(plans, back_test, reason, not as_json, connection_of(context), ports)
     if dry_run:
         print_plans([(plan, None) for plan in plans], as_json, tried)
         if not as_json:

@@ -7,7 +7,7 @@ import pytest
 from auto_retrain.adapters.memory.simulation import Simulation
 from auto_retrain.domain.errors import ChangeRefused, EventInvalid, MetricsUnavailable
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.usecases.back_testing.try_changes import Trial, consented, try_changes
+from auto_retrain.usecases.back_testing.try_change import Trial, consented, try_change
 from auto_retrain.usecases.operating.policies import PlannedPolicy, apply_planned, pause_model, plan_policies
 from tests.unit.usecases.back_testing.test_back_test import DAY, START, Levels, falling, past_world, the_policy
 
@@ -32,8 +32,7 @@ def planned(ports: Any, policy: Policy | None = None, **triggers: Any) -> Planne
 
 
 def trial_of(plan: PlannedPolicy, ports: Any, asked: int | None = None) -> Trial:
-    (trial,) = try_changes([plan], asked, Simulation, ports)
-    return trial
+    return try_change(plan, ports, asked=asked, world_at=Simulation)
 
 
 def test_a_change_that_does_no_worse_is_applied_as_any_other() -> None:

@@ -1,6 +1,6 @@
 """Tries changed policies on the past before they are applied, where a policy demands that or a person asks for it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -25,12 +25,24 @@ class Trial(NamedTuple):
     objections: Sequence[str] = ()
 
 
-def try_changes(plans: Iterable[PlannedPolicy], asked: int | None, world_at: WorldAt, ports: Ports) -> list[Trial]:
-    """Try each policy that has to be tried, and each other change if a person `asked` for so many days.
+def try_change(plan: PlannedPolicy, ports: Ports, *, asked: int | None, world_at: WorldAt) -> Trial:
+    """Try a policy that has to be tried, or any other change if a person `asked` for so many days.
 
     That one could not be tried, as when a source is away, speaks against it: nobody can tell what it would have done.
     """
-    return [_trial(plan, _days(plan, asked), world_at, ports) for plan in plans]
+    count = _days(plan, asked)
+    if count is None:
+        return Trial(plan)
+    today = ports.clock.now().date()
+    days = Window(start=today - timedelta(days=count), end=today)
+    try:
+        new = try_policy(plan.policy, days, world_at, ports)
+        if plan.in_force is None:
+            return Trial(plan, days, {"new": new})
+        in_force = try_policy(plan.in_force, days, world_at, ports)
+    except AutoRetrainError as error:
+        return Trial(plan, days, {}, [f"could not be tried: {error}"])
+    return Trial(plan, days, {"in force": in_force, "new": new}, objections(new, in_force))
 
 
 def consented(trials: Sequence[Trial], reason: str | None) -> list[PlannedPolicy]:
@@ -56,18 +68,3 @@ def _noted(trial: Trial, reason: str | None) -> PlannedPolicy:
 def _days(plan: PlannedPolicy, asked: int | None) -> int | None:
     wanted = () if plan.is_unchanged else (asked, plan.back_test_days)
     return max((days for days in wanted if days), default=None)
-
-
-def _trial(plan: PlannedPolicy, count: int | None, world_at: WorldAt, ports: Ports) -> Trial:
-    if count is None:
-        return Trial(plan)
-    today = ports.clock.now().date()
-    days = Window(start=today - timedelta(days=count), end=today)
-    try:
-        new = try_policy(plan.policy, days, world_at, ports)
-        if plan.in_force is None:
-            return Trial(plan, days, {"new": new})
-        in_force = try_policy(plan.in_force, days, world_at, ports)
-    except AutoRetrainError as error:
-        return Trial(plan, days, {}, [f"could not be tried: {error}"])
-    return Trial(plan, days, {"in force": in_force, "new": new}, objections(new, in_force))
