@@ -37,6 +37,9 @@ from .use import Use
 from .version_shelf import ShelvedVersions, VersionShelf
 from .world_storage import WorldStorage
 
+# Without a line for so long, a day has one as well.
+SILENCE_SECONDS = 10.0
+
 _STEPS = {"train": train, "score": score, "proxy": train_proxies}
 
 
@@ -70,7 +73,7 @@ class _Walk:
 
     def __init__(self, manifest: BackTestManifest, named: NamedPolicy, objects: ObjectCache, start_up: float) -> None:
         self._manifest, self._named, self._objects, self._start_up = manifest, named, objects, start_up
-        self._told = ""
+        self._month, self._said_at = "", 0.0
 
     def go(self) -> TrainedBackTest:
         try:
@@ -99,6 +102,8 @@ class _Walk:
 
     def _carry_out(self, ordered: JobOrder) -> None:
         order = parse_order(ordered.model_dump_json())
+        if order.kind == "train":
+            self._say(f"{self._world.ports.clock.now():%F}, a training begins")
         outputs = Outputs(order, self._storage, Use(self._start_up))
         versions = ShelvedVersions(order, self._shelf)
         step = _STEPS[order.kind]
@@ -115,8 +120,12 @@ class _Walk:
             raise DataChanged(str(error)) from error
 
     def _tell(self, day: date, serves: str) -> None:
-        """A line for each month: whoever follows the log sees that it goes on."""
+        """A line for each month, and after a silence: whoever follows the log sees that it goes on."""
         month = f"{day:%Y-%m}"
-        if month != self._told:
-            print(f"{self._named.name}: {month}, {serves}", file=sys.stderr, flush=True)
-            self._told = month
+        if month != self._month or clock.monotonic() - self._said_at >= SILENCE_SECONDS:
+            self._say(f"{day}, {serves}")
+            self._month = month
+
+    def _say(self, text: str) -> None:
+        print(f"{self._named.name}: {text}", file=sys.stderr, flush=True)
+        self._said_at = clock.monotonic()

@@ -18,8 +18,9 @@ def test_an_unknown_job_and_a_place_that_cannot_be_written_are_refused(terminal:
     world = World()
     terminal.ports = world.ports
     nowhere = str(tmp_path / "absent" / "job.html")
-    assert "there is no job 'churn-9'" in terminal.run("report", "job", "churn-9", "--output", nowhere).err
-    answer = terminal.run("report", "job", world.open(), "--output", nowhere)
+    file = str(tmp_path / "job.html")
+    assert "there is no job 'churn-9'" in terminal.run("report", "job", "churn-9", "--output", file).err
+    answer = terminal.run("report", "job", "churn-9", "--output", nowhere)
     assert answer.err == f"auto-retrain: --output {nowhere}: cannot be written: No such file or directory\n"
 
 

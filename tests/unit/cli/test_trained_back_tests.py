@@ -22,6 +22,7 @@ from auto_retrain.domain.trained_back_test import (
 )
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.windows import Window
+from auto_retrain.report import render_back_test
 from tests.unit.cli.terminal import POLICY, Terminal
 
 DAYS = Window(start=date(2026, 3, 1), end=date(2026, 3, 11))
@@ -128,6 +129,7 @@ def test_a_notebook_shows_what_served_and_how_retrainings_ended() -> None:
     assert "Versions that served" in shown
     assert "version 2 cannot predict" not in shown
     assert "it is better" in shown
+    assert "mean accuracy" in shown
 
 
 def test_whoever_waits_sees_that_it_goes_on(pod: Pod) -> None:
@@ -193,8 +195,32 @@ def test_json_has_what_was_carried_out_and_what_served(pod: Pod) -> None:
 def test_a_page_shows_it_as_well(pod: Pod, tmp_path: Path) -> None:
     pod.terminal.ok(*WORDS, "--page", str(tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text()
-    assert "its retrainings were carried out" in page
-    assert "nothing was trained" not in page
+    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "its retrainings were carried out" in words
+    assert "nothing was trained" not in words
+    assert "retrainings ended 2 promoted taken back later 0 mean accuracy 0.8444" in words
+    assert "2026-03-06 04:00 performance degradation promoted 2 it is better" in words
+    assert "2026-03-01 04:00 1 promoted 5 accuracy 0.8000 2026-03-06 04:00 2 promoted 5 accuracy 0.9000" in words
+    assert "churn: 1 day is not known, such as 2026-03-10: version 2 cannot predict" in words
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_trained(pod: Pod, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    places = {
+        tmp_path / "absent" / "page.html": "No such file or directory",
+        tmp_path: "Is a directory",
+        tmp_path / "file" / "page.html": "Not a directory",
+    }
+    for place, problem in places.items():
+        answer = pod.terminal.run(*WORDS, "--page", str(place))
+        assert (answer.code, answer.err) == (1, f"auto-retrain: --page {place}: cannot be written: {problem}\n")
+    assert (pod.looks, pod.terminal.ports.cluster.orders) == (0, {})
+
+
+def test_where_no_version_ever_served_the_page_says_so() -> None:
+    page = render_back_test({"churn": a_test().test}, [a_test().changed(champions=(), retrainings=(), days=())])
+    assert "No version ever served." in page
+    assert "How they ended" not in page
 
 
 def test_a_metric_is_only_named_for_a_training(pod: Pod) -> None:

@@ -27,6 +27,7 @@ from tests.unit.train_model.past import (
     the_policy,
 )
 from tests.unit.train_model.shelf import Shelf
+from train_model import back_test as walking
 from train_model.back_test import back_test
 from train_model.errors import BackTestRefused, OrderInvalid
 from train_model.order import Order
@@ -109,6 +110,23 @@ def test_the_same_request_gives_the_same_result(shelf: Shelf, objects: list[Data
     once, again = walked(shelf, request), walked(shelf, request)
     assert [each.retrainings for each in once] == [each.retrainings for each in again]
     assert [each.days for each in once] == [each.days for each in again]
+
+
+def test_whoever_follows_the_log_sees_each_training_each_month_and_days_after_a_silence(
+    own_shelf: Shelf, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = a_request(list(days_of(own_shelf)), the_policy(training=TRAINER), days=SHORT)
+    (name,) = (each.name for each in request.policies)
+
+    def told(silence: float) -> list[str]:
+        monkeypatch.setattr(walking, "SILENCE_SECONDS", silence)
+        walked(own_shelf, request)
+        return [line for line in capsys.readouterr().err.splitlines() if line.startswith(f"{name}: ")]
+
+    first, *later = SHORT.days()
+    begins, serves_none = f"{name}: {first}, a training begins", f"{name}: {first}, no version serves"
+    assert sorted(told(float("inf"))) == [begins, serves_none]
+    assert set(told(0.0)) >= {begins, serves_none, *(f"{name}: {day}, version 1 serves" for day in later)}
 
 
 def test_two_policies_walk_through_the_same_days_apart(shelf: Shelf, objects: list[DataObject]) -> None:

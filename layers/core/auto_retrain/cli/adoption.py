@@ -12,6 +12,7 @@ from ..domain.policy.traffic import CAPABILITIES
 from .arguments import MAX_ACTOR_LENGTH, Model, actor_or_user, number_up_to, ports_of, refuse_both, text_up_to
 from .commands import Commands
 from .packages import packages_for_data
+from .pages import writable
 from .printing import plain
 
 commands = Commands()
@@ -86,7 +87,10 @@ def init(
         str | None, _text("--owner", "WHO", "whom messages name (default: your user name)", MAX_ACTOR_LENGTH)
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="where to write the policy (default: MODEL.yaml)")
+        Path | None,
+        typer.Option(
+            "--output", metavar="FILE", callback=writable, help="where to write the policy (default: MODEL.yaml)"
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="overwrite an existing file")] = False,
 ) -> None:

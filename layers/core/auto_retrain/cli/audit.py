@@ -14,6 +14,7 @@ from ..usecases.audit.verify_audit import verify_audit
 from .arguments import Actor, Json, Model, ModelOrAll, Name, actor_or_user, id_of, ports_of, reason_option
 from .audit_findings import print_findings
 from .commands import Commands
+from .pages import writable
 from .printing import moment, plain, print_json, print_table
 
 VALID, BROKEN, UNKNOWN, ACCEPTED = 0, 1, 2, 3
@@ -57,7 +58,9 @@ def verify(
 )
 def export(
     context: typer.Context,
-    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="where to write the entries")],
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", callback=writable, help="where to write the entries")
+    ],
     model: ModelOrAll = None,
     job: Annotated[
         str | None,

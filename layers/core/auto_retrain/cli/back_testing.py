@@ -15,6 +15,7 @@ from ..domain.metric_kinds import METRICS
 from ..domain.past_days import past_days
 from ..domain.past_decision import PastDecision
 from ..domain.policy.policy import Policy
+from ..domain.trained_back_test import trained_summary
 from ..domain.windows import Window
 from ..ports import Ports
 from ..usecases.back_testing.back_test_page import back_test_page
@@ -24,7 +25,7 @@ from .back_test_documents import back_test_document
 from .commands import Commands
 from .fleet_back_tests import print_fleet, print_untried, try_fleet
 from .packages import packages_for_data
-from .pages import write_page
+from .pages import writable, write_page
 from .policy_files import read_policy_file
 from .printing import moment, plain, print_json, print_table
 
@@ -95,7 +96,10 @@ def backtest(
         typer.Option("--again", help="with --train: try it once more, though its Kubernetes Job runs or has ended"),
     ] = False,
     page: Annotated[
-        Path | None, typer.Option("--page", metavar="FILE", help="also write a page for a browser; replaces the file")
+        Path | None,
+        typer.Option(
+            "--page", metavar="FILE", callback=writable, help="also write a page for a browser; replaces the file"
+        ),
     ] = None,
     as_json: Json = False,
 ) -> int:
@@ -119,9 +123,7 @@ def backtest(
     if len(models) > 1:
         raise EventInvalid(f"--against {against}: must be about the same model, not {' and '.join(sorted(models))}")
     if train:
-        tests = _train(policies, days, metric, again, with_all, as_json, ports)
-        if page:
-            write_page(page, back_test_page(tests, TRAINED_CAVEAT), "--page")
+        _train(policies, days, metric, again, with_all, as_json, page, ports)
         return 0
     tests = {name: _test(each, days, ports) for name, each in policies.items()}
     if page:
@@ -166,20 +168,22 @@ def _train(
     again: bool,
     with_all: bool,
     as_json: bool,
+    page: Path | None,
     ports: Ports,
-) -> Mapping[str, BackTest]:
+) -> None:
     with packages_for_data("backtest --train"):
-        from .trained_back_tests import print_champions, train_back_tests, trained_document, trained_summary
+        from .trained_back_tests import print_champions, train_back_tests, trained_document
 
         trained = train_back_tests(policies, days, metric, again, ports)
     tests = {each.name: each.test for each in trained}
+    if page:
+        write_page(page, back_test_page(tests, trained), "--page")
     if as_json:
         print_json([_document(each.name, each.test) | trained_document(each) for each in trained])
-        return tests
+        return
     _print_summary(tests, days, TRAINED_CAVEAT, trained_summary(trained))
     print_champions(trained)
     _print_decisions(tests, with_all, is_trained=True)
-    return tests
 
 
 def _policy(name: str, ports: Ports) -> Policy:

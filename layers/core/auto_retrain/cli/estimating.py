@@ -13,6 +13,9 @@ from .printing import print_below, print_json, print_table
 if TYPE_CHECKING:
     from ..usecases.operating.estimate_performance import PerformanceEstimate
 
+# The newest ones.
+SHOWN_DAYS = 3
+
 commands = Commands()
 
 
@@ -36,8 +39,21 @@ def estimate(context: typer.Context, model: Model, as_json: Json = False) -> Non
         print_table(("METRIC", "ESTIMATE", "INTERVAL (95 %)"), rows)
         print_below("of       ", f"{estimated.rows} answers of version {estimated.version}, {estimated.window}")
         print_below("by       ", _basis(estimated))
+    if estimated.days_without_answers:
+        print_below("empty    ", _empty(estimated))
     print_below("trust    ", f"{estimated.trust}: {estimated.trust_reason}")
-    print_below("verdict  ", f"{estimated.verdict.label}: {estimated.verdict.reason}")
+    label = estimated.verdict.label if estimated.is_enabled else f"{estimated.verdict.outcome.value} (disabled)"
+    print_below("verdict  ", f"{label}: {estimated.verdict.reason}")
+
+
+def _empty(estimated: "PerformanceEstimate") -> str:
+    """The days of the log that say nothing, which a healthy estimate of the others may hide."""
+    empty, days = estimated.days_without_answers, len(estimated.window.days())
+    none = f"no answers of version {estimated.version} on"
+    if len(empty) == days:
+        return f"{none} any of the {days} days"
+    newest = "; the newest are" if len(empty) > SHOWN_DAYS else ":"
+    return f"{none} {len(empty)} of {days} days{newest} {', '.join(map(str, empty[-SHOWN_DAYS:]))}"
 
 
 def _basis(estimated: "PerformanceEstimate") -> str:

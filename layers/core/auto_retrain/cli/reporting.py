@@ -10,11 +10,14 @@ from ..usecases.reporting.fleet_page import fleet_page
 from ..usecases.reporting.job_page import job_page
 from .arguments import JobOrModel, ports_of
 from .commands import Commands
-from .pages import write_page
+from .pages import writable, write_page
 
 commands = Commands("report")
 
-Output = Annotated[Path, typer.Option("--output", metavar="FILE", help="where to write it; a file there is replaced")]
+Output = Annotated[
+    Path,
+    typer.Option("--output", metavar="FILE", callback=writable, help="where to write it; a file there is replaced"),
+]
 
 
 @commands.add("job", "report job churn-0123456789 --output job.html", "write the page about a job")

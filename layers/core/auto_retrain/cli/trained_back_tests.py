@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from ..domain.policy.policy import Policy
-from ..domain.trained_back_test import TrainedBackTest, TriedChampion
+from ..domain.trained_back_test import TrainedBackTest, TriedChampion, shown_mean
 from ..domain.windows import Window
 from ..ports import Ports
 from ..usecases.back_testing.back_test_request import asked_back_test
@@ -42,29 +42,6 @@ def trained_document(test: TrainedBackTest) -> dict[str, object]:
     }
 
 
-def trained_summary(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
-    """Rows of the summary that need trainings."""
-    return [
-        ("retrainings ended", *map(_endings, tests)),
-        ("  taken back later", *(str(test.taken_back) for test in tests)),
-        *_means(tests),
-    ]
-
-
-def _means(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
-    """A row for each metric that the days of some test are measured by."""
-    means = {test: _shown(test.value_of(list(test.days))) for test in tests}
-    metrics = dict.fromkeys(test.metric for test in tests)
-    return [
-        (f"mean {metric}", *(means[test] if test.metric == metric else "-" for test in tests)) for metric in metrics
-    ]
-
-
-def _endings(test: TrainedBackTest) -> str:
-    endings = [each.ending.value.replace("_", " ") for each in test.retrainings]
-    return ", ".join(f"{endings.count(ending)} {ending}" for ending in dict.fromkeys(endings)) or "-"
-
-
 def print_champions(tests: Sequence[TrainedBackTest]) -> None:
     """What served in each back-test, since when, and how it did."""
     rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
@@ -77,18 +54,12 @@ def print_champions(tests: Sequence[TrainedBackTest]) -> None:
     headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]
     print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
     for test in tests:
-        unknown = [each for each in test.days if each.problem]
-        if unknown:
-            days = "1 day is" if len(unknown) == 1 else f"{len(unknown)} days are"
-            print(plain(f"{test.name}: {days} not known, such as {unknown[0].day}: {unknown[0].problem}"))
+        if test.unknown_days:
+            print(plain(f"{test.name}: {test.unknown_days}"))
 
 
 def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:
     days = test.days_of(champion)
     came_by = champion.change.replace("_", " ")
-    row = [champion.version, moment(champion.since), came_by, str(len(days)), _shown(test.value_of(days))]
+    row = [champion.version, moment(champion.since), came_by, str(len(days)), shown_mean(test.value_of(days))]
     return [test.name, *row] if with_name else row
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

@@ -40,8 +40,9 @@ class MetricReading(Record):
     says why a reading is incomplete (partial data, NaN, a warning from the source). `unknown_rows` are labelled rows of
     which nothing says how many are right; they are not among `rows`. `least_and_greatest` are the extremes of the data
     points, unless rows are counted. `by_day` has a value and its samples for each day of the window that has any, and
-    `day_numbers` which days these are, the first one being 0. `scores` are set if they were asked for,
-    and where they were asked for alone `profile` says what they meant on the holdout.
+    `day_numbers` which days these are, the first one being 0. `scores` are set if they were asked for;
+    where they were asked for alone, `day_numbers` are the days with answers, and `profile` says what the scores meant
+    on the holdout.
     """
 
     value: float | None

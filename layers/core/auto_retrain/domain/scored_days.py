@@ -65,5 +65,7 @@ def read_scores(query: MetricQuery, profile: HoldoutProfile, known: Mapping[date
     if broken:
         return MetricReading(value=None, problem=f"the prediction log of {broken.day}: {broken.problem}")
     counts = sum_of([known[day].counts for day in days])
-    kept = profile if query.asks == "scores" else None
-    return MetricReading(value=None, points=len(days), scores=counts, profile=kept)
+    if query.asks != "scores":
+        return MetricReading(value=None, points=len(days), scores=counts)
+    answered = tuple(number for number, day in enumerate(days) if known[day].counts.answered)
+    return MetricReading(value=None, points=len(days), scores=counts, day_numbers=answered, profile=profile)

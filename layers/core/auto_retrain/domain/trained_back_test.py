@@ -1,5 +1,6 @@
 """A back-test that trains: what it is asked, as one document for its pod, and what it finds."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
@@ -157,6 +158,15 @@ class TrainedBackTest(Record):
         rows = sum(each.rows for each in known)
         return sum((each.value or 0.0) * each.rows for each in known) / rows if rows else None
 
+    @property
+    def unknown_days(self) -> str | None:
+        """How many days nothing is known of that have data, and why not, of one of them; None if there are none."""
+        unknown = [each for each in self.days if each.problem]
+        if not unknown:
+            return None
+        days = "1 day is" if len(unknown) == 1 else f"{len(unknown)} days are"
+        return f"{days} not known, such as {unknown[0].day}: {unknown[0].problem}"
+
     def _repr_html_(self) -> str:
         served = [
             (each.version, f"{each.since:%F %R}Z", each.change, len(days := self.days_of(each)), self.value_of(days))
@@ -165,9 +175,38 @@ class TrainedBackTest(Record):
         ended = [(f"{each.at:%F %R}Z", each.trigger_type, each.ending, each.reason) for each in self.retrainings]
         return (
             self.test._repr_html_()
+            + as_table("With its trainings", trained_summary([self]))
             + as_table("Versions that served", [("version", "since", "by", "days", self.metric), *served])
             + as_table("How retrainings ended", [("at", "trigger", "ended", "reason"), *ended])
         )
+
+
+def trained_summary(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
+    """The rows of the summary that need trainings, each with a text for each test."""
+    return [
+        ("retrainings ended", *map(_endings, tests)),
+        ("  taken back later", *(str(test.taken_back) for test in tests)),
+        *_means(tests),
+    ]
+
+
+def _endings(test: TrainedBackTest) -> str:
+    endings = [each.ending.value.replace("_", " ") for each in test.retrainings]
+    return ", ".join(f"{endings.count(ending)} {ending}" for ending in dict.fromkeys(endings)) or "-"
+
+
+def _means(tests: Sequence[TrainedBackTest]) -> list[tuple[str, ...]]:
+    """A row for each metric that the days of some test are measured by."""
+    means = {test: shown_mean(test.value_of(list(test.days))) for test in tests}
+    metrics = dict.fromkeys(test.metric for test in tests)
+    return [
+        (f"mean {metric}", *(means[test] if test.metric == metric else "-" for test in tests)) for metric in metrics
+    ]
+
+
+def shown_mean(value: float | None) -> str:
+    """The mean of a metric over days, for people."""
+    return "-" if value is None else f"{value:.4f}"
 
 
 class BackTestResult(ContainerResult):

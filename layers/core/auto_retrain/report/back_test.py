@@ -6,9 +6,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
 
-from ..domain.back_test import CAVEAT, BackTest, summary
+from ..domain.back_test import CAVEAT, TRAINED_CAVEAT, BackTest, summary
 from ..domain.cost import dollars
 from ..domain.past_decision import PastDecision
+from ..domain.trained_back_test import TrainedBackTest, shown_mean, trained_summary
 from .html import document, paragraph, section, table, text
 from .past_chart import past_charts, said
 
@@ -23,10 +24,10 @@ _ABOUT_MARKS = (
 )
 
 
-def render_back_test(tests: Tests, caveat: str = CAVEAT) -> str:
+def render_back_test(tests: Tests, trained: Sequence[TrainedBackTest] = ()) -> str:
     """The page as HTML, with a column for each policy; the names are those that people gave them.
 
-    `caveat` says below the title what all of it leaves out.
+    If their trainings were carried out, the same tests are `trained`, in the same order.
 
     Raises:
         ValueError: there is no back-test to show.
@@ -35,18 +36,19 @@ def render_back_test(tests: Tests, caveat: str = CAVEAT) -> str:
         raise ValueError("tests: must hold at least one back-test")
     (first, *_) = tests.values()
     sections = [
-        section("Side by side" if len(tests) > 1 else "In all", _summary(tests)),
+        section("Side by side" if len(tests) > 1 else "In all", _summary(tests, trained)),
         section(
             "Metric, champions and decisions",
             f"<div class=row>{''.join(past_charts(tests))}</div>",
             paragraph(f"<span class=soft>{text(_ABOUT_MARKS)}</span>"),
         ),
         section("Retrainings", _starts(tests) or paragraph("None would have started.")),
+        section("How they ended", _endings(tests, trained)),
         section("What started nothing", _others(tests)),
         section("Days beyond the limit", _beyond(tests)),
-        section("What served", _served(tests)),
+        section("What served", _tried(tests, trained) if trained else _served(tests)),
     ]
-    return document(f"{first.model_name}: back-test", _head(tests, caveat), *sections)
+    return document(f"{first.model_name}: back-test", _head(tests, TRAINED_CAVEAT if trained else CAVEAT), *sections)
 
 
 def _head(tests: Tests, caveat: str) -> str:
@@ -63,8 +65,9 @@ def _times(count: int) -> str:
     return "1 retraining" if count == 1 else f"{count:,} retrainings"
 
 
-def _summary(tests: Tests) -> str:
-    return table(("", *tests), ([text(cell) for cell in row] for row in summary(tests)))
+def _summary(tests: Tests, trained: Sequence[TrainedBackTest]) -> str:
+    rows = [*summary(tests), *(trained_summary(trained) if trained else ())]
+    return table(("", *tests), ([text(cell) for cell in row] for row in rows))
 
 
 def _starts(tests: Tests) -> str:
@@ -141,6 +144,37 @@ def _served(tests: Tests) -> str:
     ]
     headings = ("Since", *_heading(apart), "Version", "How")
     return table(headings, rows) if rows else paragraph("Nothing served that is recorded.")
+
+
+def _endings(tests: Tests, trained: Sequence[TrainedBackTest]) -> str:
+    """What became of each retraining that was carried out, and why."""
+    found = _by_time((each.at, test.name, each) for test in trained for each in test.retrainings)
+    rows = [
+        (
+            _whole(f"{at:%F %R}"),
+            *_policy(name, tests),
+            text(each.trigger_type.value.replace("_", " ")),
+            text(each.ending.value.replace("_", " ")),
+            text(each.version or "-"),
+            text(each.reason),
+        )
+        for at, name, each in found
+    ]
+    headings = ("When", *_heading(tests), "Trigger", "Ended", "Version", "Reason")
+    return table(headings, rows, stacked=True) if rows else ""
+
+
+def _tried(tests: Tests, trained: Sequence[TrainedBackTest]) -> str:
+    """The versions that served, for how many days and how well."""
+    found = _by_time((each.since, test.name, (test, each)) for test in trained for each in test.champions)
+    rows = []
+    for since, name, (test, champion) in found:
+        days, change = test.days_of(champion), champion.change.replace("_", " ")
+        mean = f"{test.metric} {shown_mean(test.value_of(days))}"
+        rows.append((f"{since:%F %R}", *_policy(name, tests), text(champion.version), change, f"{len(days):,}", mean))
+    headings = ("Since", *_heading(tests), "Version", "How", "Days", "Mean")
+    unknown = (paragraph(text(f"{test.name}: {test.unknown_days}")) for test in trained if test.unknown_days)
+    return (table(headings, rows) if rows else paragraph("No version ever served.")) + "".join(unknown)
 
 
 def _later(decision: PastDecision) -> str:

@@ -1,6 +1,6 @@
 """Estimates how a model's champion does now, from the scores in its prediction log; nothing is decided by it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from ...domain.base import Record, UtcTime
@@ -35,7 +35,9 @@ class PerformanceEstimate(Record):
     """How a version should be doing, without labels. `doubt` says why there are no metrics, if so.
 
     `rows` are the scored answers of the window. `calibration_error` is that of the scores on the holdout, before they
-    are calibrated; a regression has none. `checked` has the windows that labels have checked, the oldest first.
+    are calibrated; a regression has none. `days_without_answers` are those of the window on which the log has none of
+    the version. `checked` has the windows that labels have checked, the oldest first. Unless it `is_enabled`, no
+    decision looks at the verdict.
     """
 
     model_name: str
@@ -44,6 +46,7 @@ class PerformanceEstimate(Record):
     version: str | None
     window: Window
     rows: int
+    days_without_answers: tuple[date, ...]
     metrics: tuple[EstimatedMetric, ...]
     doubt: str | None
     holdout: Window | None
@@ -52,6 +55,7 @@ class PerformanceEstimate(Record):
     trust: Literal["trusted", "not trusted", "unknown"]
     trust_reason: str
     checked: tuple[CheckedEstimate, ...]
+    is_enabled: bool
     verdict: Verdict
 
 
@@ -72,12 +76,15 @@ def estimate_performance(model_name: str, ports: Ports) -> PerformanceEstimate:
     (verdict,) = judge_triggers([trigger], policy, Evidence(state, {trigger.kind: readings}), at)[trigger.kind]
     scores, profile = (look.reading.scores, look.reading.profile) if look.reading else (None, None)
     days = policy.triggers.estimated_performance.window_days
+    window = Window(start=at.date() - timedelta(days=days), end=at.date())
+    answered = look.reading.day_numbers if look.reading and scores else range(days)
     return PerformanceEstimate(
         model_name=model_name,
         at=at,
         version=version,
-        window=Window(start=at.date() - timedelta(days=days), end=at.date()),
+        window=window,
         rows=scores.scored if scores else 0,
+        days_without_answers=tuple(day for number, day in enumerate(window.days()) if number not in answered),
         metrics=tuple(
             EstimatedMetric(metric=name, value=each.value, interval=interval_of(name, each))
             for name, each in look.estimates.of_metric.items()
@@ -92,5 +99,6 @@ def estimate_performance(model_name: str, ports: Ports) -> PerformanceEstimate:
             CheckedEstimate(estimate=each.estimate, measured=each.measured, is_off=each.is_off)
             for each in look.trust.checked
         ),
+        is_enabled=policy.triggers.enables(trigger.kind),
         verdict=verdict,
     )
