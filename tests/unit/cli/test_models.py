@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from auto_retrain.cli.__main__ import main
 from auto_retrain.cli.policy_files import render_policy
 from auto_retrain.domain.drill import Drill, DrillStep
 from auto_retrain.domain.model_state import Quarantine
@@ -29,6 +30,15 @@ def test_models_are_listed_with_their_current_state(terminal: Terminal) -> None:
         "spam   1        active  never                 -            -           $0.00           "
         r"2026-03-01 12:00:00Z age\x1b[31m gone",
     ]
+
+
+def test_a_file_is_checked_without_a_deployment(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "TABLE_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["models", "check", terminal.file()]) == 0
+    assert capsys.readouterr().out == "churn: can be applied; its data were not looked at (--data)\n"
 
 
 def test_without_models_the_list_is_empty(terminal: Terminal) -> None:

@@ -55,6 +55,40 @@ def test_a_different_verdict_exits_with_1_and_names_what_differs(terminal: Termi
     ]
 
 
+def test_a_model_means_its_newest_job(terminal: Terminal, job: str) -> None:
+    assert terminal.ok("replay", "churn") == terminal.ok("replay", job)
+
+
+def test_the_decision_of_a_job_that_broken_data_ended_is_judged_again(terminal: Terminal, world: World) -> None:
+    job_id = world.open()
+    world.close(decision={"job_id": job_id}, error={"Error": "DataInvalid", "Cause": "row_ids: 4 are missing"})
+    opening, digest, verdict = terminal.ok("replay", job_id).splitlines()
+    assert (opening, digest) == (
+        f"{job_id}: the same decision, started, with the same hash",
+        world.job(job_id).decision.decision_hash,
+    )
+    assert verdict == (
+        f"{job_id}: no verdict to judge again: Retraining churn failed: DataInvalid: row_ids: 4 are missing"
+    )
+    document = json.loads(terminal.ok("replay", job_id, "--json"))
+    assert (document["sealed"], document["differences"], document["decision"]["differences"]) == (None, [], [])
+
+
+def test_a_job_that_is_still_open_has_no_verdict_yet(terminal: Terminal, world: World) -> None:
+    job_id = world.open()
+    assert terminal.ok("replay", job_id).splitlines()[-1] == f"{job_id}: no verdict yet; it is still open"
+
+
+def test_a_job_whose_decision_was_judged_on_nothing_that_is_kept_exits_with_2(
+    terminal: Terminal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = world.open()
+    monkeypatch.setattr(world.ports.decisions, "evidence", lambda _: None)
+    answer = terminal.run("replay", job_id)
+    assert answer.code == 2
+    assert "what it was judged on is not kept any more" in answer.out
+
+
 def test_an_unknown_job_is_named(terminal: Terminal) -> None:
     answer = terminal.run("replay", "churn-none")
     assert (answer.code, answer.err) == (

@@ -231,6 +231,13 @@ def test_a_metric_is_only_named_for_a_training(pod: Pod) -> None:
     assert "--again: only with --train" in answer.err
 
 
+def test_of_a_metric_that_is_none_those_are_named_that_fit_the_policy(pod: Pod) -> None:
+    answer = pod.terminal.run(*WORDS, "--metric", "foo")
+    assert answer.code == 1
+    assert "--metric foo: is no metric of a classification; allowed are accuracy, balanced_accuracy, " in answer.err
+    assert not {"rmse", "log_loss", "row_metric"} & set(answer.err.replace(",", " ").split())
+
+
 def test_ctrl_c_ends_the_waiting_alone(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt

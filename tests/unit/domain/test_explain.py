@@ -1,11 +1,11 @@
 """A failed validation is explained in the user's own terms, whatever the input."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auto_retrain.domain.explain import explain, shown
 from auto_retrain.domain.messages.triggering import TriggerRequest
@@ -28,6 +28,39 @@ def problem_of(**fields: Any) -> str:
 )
 def test_parts_of_a_location_that_pydantic_adds_are_left_out(parameters: dict[str, Any], message: str) -> None:
     assert message in problem_of(parameters=parameters)
+
+
+class Bounded(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    parts: int = Field(default=1, ge=1, le=64)
+    threshold: float = Field(default=1, gt=0, le=10)
+    above: float = Field(default=1, gt=0)
+    weights: tuple[Annotated[int, Field(ge=1, le=99)], ...] = ()
+    shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    count: int | None = Field(default=None, ge=2, le=3)
+    free: int = 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("parts", "three", "parts = 'three': Input should be a valid integer (allowed: 1 to 64)"),
+        ("parts", 0, "parts = 0: Input should be greater than or equal to 1 (allowed: 1 to 64)"),
+        ("threshold", -1.0, "threshold = -1.0: Input should be greater than 0 (allowed: above 0 and at most 10)"),
+        ("threshold", "x", "threshold = 'x': Input should be a valid number (allowed: above 0 and at most 10)"),
+        ("above", -1.0, "above = -1.0: Input should be greater than 0"),
+        ("above", "x", "above = 'x': Input should be a valid number (allowed: above 0)"),
+        ("weights", (1, 100), "weights.1 = 100: Input should be less than or equal to 99 (allowed: 1 to 99)"),
+        ("shares", {"a": "x"}, "shares.a = 'x': Input should be a valid number (allowed: 0 to 1)"),
+        ("count", "x", "count = 'x': Input should be a valid integer (allowed: 2 to 3)"),
+        ("free", "x", "free = 'x': Input should be a valid integer"),
+    ],
+)
+def test_a_number_that_is_refused_comes_with_what_is_allowed(field: str, value: Any, message: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Bounded.model_validate({field: value})
+    assert explain(caught.value, Bounded) == message
 
 
 def test_the_prefix_value_error_is_left_out() -> None:

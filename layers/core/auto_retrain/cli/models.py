@@ -17,6 +17,7 @@ from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
     apply_planned,
+    check_policies,
     pause_model,
     plan_policies,
     remove_model,
@@ -93,11 +94,11 @@ def check(
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """Check policies without writing anything. With --data, read all days that a retraining would read, and show what
-    it would learn from, what it needs, what is wrong with the data, and whether it would train; exits with 1 if it
-    would not."""
-    ports = ports_of(context)
-    plans = plan_policies(read_policy_files(files), ports)
+    """Check policies without writing anything, by themselves, which needs no deployment. With --data, read all days
+    that a retraining would read, and show what it would learn from, what it needs, what is wrong with the data, and
+    whether it would train; exits with 1 if it would not."""
+    ports, policies = ports_of(context), read_policy_files(files)
+    plans = plan_policies(policies, ports) if data else check_policies(policies, ports)
     print_warnings(plans)
     return 0 if print_trials([plan.policy for plan in plans], data, as_json, ports) else 1
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..domain.errors import ArtifactInvalid
+from ..domain.job import RetrainingJob
 from ..ports import Ports
-from ..usecases.lookup import job_of
+from ..usecases.lookup import job_or_newest
 from .arguments import Json, id_of, limit_option, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 SAME, DIFFERENT, UNKNOWN = 0, 1, 2
 
+# Of a job that was never validated, with the keys of one that was.
+_WITHOUT_VERDICT = {"sealed": None, "replayed": None, "differences": ()}
+
 commands = Commands()
 
 
@@ -28,7 +32,7 @@ def replay(
     context: typer.Context,
     job: Annotated[
         str | None,
-        typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, such as churn-0123456789"),
+        typer.Argument(metavar="JOB", parser=id_of("job"), help="id of the job, or a model's name for its newest job"),
     ] = None,
     model: Annotated[
         str | None,
@@ -40,7 +44,8 @@ def replay(
     """Judge again, from the stored evidence and with the policy of that time: the decision that opened a job, and the
     verdicts on its proxy and on its challenger. With --model, judge the last decisions about a model again, also those
     against retraining. Exits with 1 and names what differs if the result is not the same, and with 2 if nothing was
-    kept of what a decision was judged on."""
+    kept of what a decision was judged on. Of a job without a verdict, such as one that broken data ended, the decision
+    is judged again."""
     if (job is None) == (model is None):
         raise typer.BadParameter("give a JOB, or --model MODEL", ctx=context)
     with packages_for_data("replay"):
@@ -67,28 +72,36 @@ def _replay_job(job: str, as_json: bool, ports: Ports) -> int:
     from ..usecases.validating.proxy_check import replay_proxy
     from ..usecases.validating.replay import replay_validation
 
-    opening, verdict, problem = replay_opening(job, ports), None, None
-    record = job_of(job, ports)
-    proxy = replay_proxy(record, ports)
+    record = job_or_newest(job, ports)
+    opening, proxy = replay_opening(record.job_id, ports), replay_proxy(record, ports)
+    verdict, problem = None, None
     try:
-        # A training that its proxy refused has no challenger.
-        verdict = None if proxy and record.validation is None else replay_validation(job, ports)
+        verdict = replay_validation(record.job_id, ports) if record.validation else None
     except ArtifactInvalid as error:
         problem = error
     if as_json:
-        about = verdict.model_dump(mode="json") if verdict else {"job_id": job}
+        about = verdict.model_dump(mode="json") if verdict else _WITHOUT_VERDICT | {"job_id": record.job_id}
         about |= {"proxy": proxy.model_dump(mode="json") if proxy else None}
         print(json.dumps({**about, "decision": opening.model_dump(mode="json")}, indent=2))
     else:
-        _print_decision(job, opening)
+        _print_decision(record.job_id, opening)
         if proxy:
-            _print_proxy(job, proxy)
+            _print_proxy(record.job_id, proxy)
         if verdict:
             _print_verdict(verdict)
+        elif not record.validation and not proxy:
+            print(plain(f"{record.job_id}: {_why_no_verdict(record)}"))
     if problem:
         raise problem
-    differs = opening.differences or any(each and not each.is_same for each in (proxy, verdict))
-    return DIFFERENT if differs else SAME
+    if opening.differences or any(each and not each.is_same for each in (proxy, verdict)):
+        return DIFFERENT
+    return SAME if opening.is_same else UNKNOWN
+
+
+def _why_no_verdict(job: RetrainingJob) -> str:
+    if job.ending is None:
+        return "no verdict yet; it is still open"
+    return f"no verdict to judge again: {job.summary()}"
 
 
 def _print_decision(subject: str, replay: "DecisionReplay") -> None:

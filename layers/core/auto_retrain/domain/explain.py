@@ -24,6 +24,12 @@ _CHOOSERS = {
     "unknown_adapter": "adapter",
 }
 
+# Errors of numbers whose message names one bound, or none.
+_BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+# What pydantic calls bounds.
+_BOUND_WORDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+_OF_NUMBERS = (*_BOUNDS, *("int_type", "int_parsing", "int_from_float", "float_type", "float_parsing", "finite_number"))
+
 Location = tuple[str | int, ...]
 
 
@@ -56,6 +62,8 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
     if kind in _CHOOSERS and isinstance(value, dict):
         chooser = _CHOOSERS[kind]
         return f"{field}.{chooser} = {shown(value[chooser])}: {problem}"
+    if kind in _OF_NUMBERS:
+        problem += _allowed(detail, model)
     if kind == "value_error" and isinstance(value, dict):
         # The rule is about several fields and names them itself.
         return f"{field}: {problem}" if path else problem
@@ -66,6 +74,32 @@ def _problem_in(detail: Any) -> str:
     if detail["type"] == "string_pattern_mismatch":
         return in_words(detail["ctx"]["pattern"])
     return str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _allowed(detail: Any, model: type[BaseModel]) -> str:
+    """The bounds of a number, unless the message says all of it."""
+    marks = _marks_at(detail["loc"], model)
+    bounds = {name: getattr(mark, name) for mark in marks for name in _BOUND_WORDS if hasattr(mark, name)}
+    if "ge" in bounds and "le" in bounds:
+        return f" (allowed: {bounds['ge']} to {bounds['le']})"
+    if len(bounds) < 2 and detail["type"] in _BOUNDS:
+        return ""
+    allowed = " and ".join(f"{word} {bounds[name]}" for name, word in _BOUND_WORDS.items() if name in bounds)
+    return f" (allowed: {allowed})" if allowed else ""
+
+
+def _marks_at(location: Location, model: type[BaseModel]) -> list[Any]:
+    """What is said of a value besides its type, such as its bounds."""
+    annotation: Any = model
+    marks: tuple[Any, ...] = ()
+    for part in location:
+        owner = _class_in(annotation)
+        field = owner.model_fields.get(str(part)) if owner else None
+        annotation, marks = _below(annotation, part), tuple(field.metadata) if field else ()
+    for kind in _alternatives(annotation):
+        if get_origin(kind) is Annotated:
+            marks += tuple(mark for each in get_args(kind)[1:] for mark in getattr(each, "metadata", [each]))
+    return list(marks)
 
 
 def _unknown_field(location: Location, model: type[BaseModel]) -> str:

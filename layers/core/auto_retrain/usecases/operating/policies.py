@@ -74,10 +74,16 @@ def plan_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolic
     Raises:
         PolicyInvalid: policies break rules of the deployment; it names every such field.
     """
+    check_policies(policies, ports)
+    return [_plan(policy, newest_version(policy.model, ports), ports) for policy in policies]
+
+
+def check_policies(policies: Sequence[Policy], ports: Ports) -> list[PlannedPolicy]:
+    """Policies by themselves, with what is doubtful about them; no record is read. Raises like `plan_policies`."""
     problems = [f"{policy.model}: {text}" for policy in policies for text in _problems(policy, ports)]
     if problems:
         raise PolicyInvalid("\n".join(problems))
-    return [_plan(policy, newest_version(policy.model, ports), ports) for policy in policies]
+    return [PlannedPolicy(policy=policy, newest=None, warnings=warnings_of(policy)) for policy in policies]
 
 
 def apply_planned(plans: Sequence[PlannedPolicy], actor: str, ports: Ports) -> Iterator[AppliedPolicy]:
