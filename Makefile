@@ -16,7 +16,7 @@ node_packages := .local/node/asl-validator@4.0.0+chromium@147.0.0+puppeteer-core
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: help setup demo test explore security bench lint type fmt docs screenshots build build-local local lock clean
+.PHONY: help setup demo test explore year security bench lint type fmt docs screenshots build build-local local lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: setup build-local lint type ## everything that can be checked without a cl
 
 explore: setup build-local ## the property tests with new examples, five times as many
 	@$(python) -m pytest -m hypothesis --hypothesis-profile=explore $(PYTEST_ARGS)
+
+year: setup build-local ## a year of the real state machine beside a back-test, decision by decision; takes minutes
+	@$(python) -m pytest -m year tests/workflow/test_back_test.py
 
 security: setup ## scan the template with checkov, in an environment of its own, and with cfn-lint
 	@$(PYTHON) -m local.setup security

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,26 @@ import pytest
 from local.demo import FLIGHTS
 from local.demo.flights import prepare
 from local.demo.scenarios import WATCH_SECONDS, backtest
-from local.demo.scenarios.backtest import ARGUMENTS, MODEL, POLICY
+from local.demo.scenarios.backtest import MODEL, POLICY, arguments
 from local.demo.stage import Stage
 from local.demo.story import Story
 from local.stack import LocalStack
 
+# February to December.
+YEAR = 334
+
+
+@contextmanager
+def a_stage(directory: Path) -> Iterator[Stage]:
+    prepare(FLIGHTS)
+    with LocalStack(directory, watch_interval_seconds=WATCH_SECONDS["backtest"], report=lambda _: None) as stack:
+        yield Stage(stack, FLIGHTS, lambda _: None)
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    prepare(FLIGHTS)
-    directory = tmp_path_factory.mktemp("workflow") / "stack"
-    with LocalStack(directory, watch_interval_seconds=WATCH_SECONDS["backtest"], report=lambda _: None) as stack:
-        yield Stage(stack, FLIGHTS, lambda _: None)
+    with a_stage(tmp_path_factory.mktemp("workflow") / "stack") as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +54,7 @@ def other(tmp_path: Path) -> str:
 
 
 def back_test(stack: LocalStack, policy: str) -> subprocess.CompletedProcess[str]:
-    words = [policy if word == MODEL else word for word in ARGUMENTS]
-    command = [sys.executable, "-m", "auto_retrain.cli", *words]
+    command = [sys.executable, "-m", "auto_retrain.cli", *arguments(policy)]
     return subprocess.run(
         command, env=os.environ | stack.environment, capture_output=True, text=True, timeout=300, check=False
     )
@@ -67,6 +75,15 @@ def test_it_decides_row_by_row_as_the_state_machine_did(story: Story) -> None:
     endings = [line.expected.rpartition(": ")[2] for line in story.lines]
     assert endings.count("promoted") >= 2
     assert endings.count("rejected") >= 4
+
+
+@pytest.mark.year
+def test_it_decides_row_by_row_as_the_state_machine_did_in_a_year(tmp_path: Path) -> None:
+    story = Story("a year")
+    with a_stage(tmp_path / "stack") as stage:
+        backtest.play(stage, story, YEAR)
+    print(story.render())
+    assert story.ended_well
 
 
 def test_the_same_request_finds_the_same_result_and_nothing_else_is_left(

@@ -21,20 +21,25 @@ from local.demo.story import Story
 MODEL = "flights-backtest"
 POLICY = Path(__file__).with_suffix(".yaml")
 FIRST, DAYS = date(2013, 2, 1), 80
-LAST = FIRST + timedelta(days=DAYS - 1)
 SWEEP = timedelta(minutes=5)
-ARGUMENTS = ("backtest", MODEL, "--from", f"{FIRST}", "--to", f"{LAST}", "--train")
 
 
-def play(stage: Stage, story: Story) -> None:
+def arguments(policy: str = MODEL, days: int = DAYS) -> tuple[str, ...]:
+    """The back-test of so many days."""
+    last = FIRST + timedelta(days=days - 1)
+    return "backtest", policy, "--from", f"{FIRST}", "--to", f"{last}", "--train"
+
+
+def play(stage: Stage, story: Story, days: int = DAYS) -> None:
     """each decision of eleven weeks, and the same one in a back-test that trains"""
     # Windows before the first day, and labels after the last one.
-    stage.put_flights(stage.flights, MODEL, days_of(date(2013, 1, 1), 31 + DAYS + 15))
+    first, last = date(2013, 1, 1), min(FIRST + timedelta(days=days + 15), date(2013, 12, 31))
+    stage.put_flights(stage.flights, MODEL, days_of(first, (last - first).days + 1))
     stage.apply(POLICY)
     weeks = Weeks(stage)
-    weeks.live()
+    weeks.live(days)
     stage.say("a back-test walks through the same days, and trains again")
-    (document,) = json.loads(stage.command(*ARGUMENTS, "--json"))
+    (document,) = json.loads(stage.command(*arguments(days=days), "--json"))
     _same_decisions(story, list(weeks.decisions()), list(_decisions(document)))
     _same_versions(story, stage, document)
     loose = stage.loose_ends([MODEL])
@@ -51,11 +56,11 @@ class Weeks:
         usage = FleetUsage(active_jobs=0, retrained_in_30_days=0)
         DynamoSweepLog(self._table).save(SweepMark(at=midnight(FIRST) - SWEEP, models=1, usage=usage))
 
-    def live(self) -> None:
+    def live(self, days: int) -> None:
         with Serving(self.stage.stack.mlflow_url, self.stage.flights) as serving:
             self.stage.ask_for(MODEL, midnight(FIRST), "the first model")
             self.stage.wait()
-            for day in days_of(FIRST, DAYS):
+            for day in days_of(FIRST, days):
                 if day.day == 1:
                     self.stage.say(f"{day:%B}")
                 self._look(day)
