@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from auto_retrain.cli.worker_processes import ITEMS_PER_PROCESS
 from local.demo import FLIGHTS
 from local.demo.flights import prepare
 from local.demo.scenarios import WATCH_SECONDS, backtest
@@ -54,9 +55,13 @@ def other(tmp_path: Path) -> str:
 
 
 def back_test(stack: LocalStack, policy: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "auto_retrain.cli", *arguments(policy)]
+    return command(stack, *arguments(policy))
+
+
+def command(stack: LocalStack, *words: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "auto_retrain.cli", *words]
     return subprocess.run(
-        command, env=os.environ | stack.environment, capture_output=True, text=True, timeout=300, check=False
+        program, env=os.environ | stack.environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -103,3 +108,13 @@ def test_the_same_request_finds_the_same_result_and_nothing_else_is_left(
     assert (retrained(stage), versions(stage)) == before
     assert before[0] == before[1]
     assert not stage.loose_ends([MODEL])
+
+
+def test_many_policies_are_shared_among_processes_that_all_find_the_deployment(stage: Stage, tmp_path: Path) -> None:
+    models = [f"flights-{number}" for number in range(2 * ITEMS_PER_PROCESS)]
+    for model in models:
+        (tmp_path / f"{model}.yaml").write_text(POLICY.read_text().replace(MODEL, model))
+    files = sorted(map(str, tmp_path.glob("*.yaml")))
+    tried = command(stage.stack, "backtest", *files, "--from", "2013-02-01", "--to", "2013-02-01")
+    assert tried.returncode == 0, tried.stderr
+    assert [line.split()[0] for line in tried.stdout.splitlines()[3:]] == [*sorted(models), "all"]

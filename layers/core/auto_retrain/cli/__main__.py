@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..domain.errors import AutoRetrainError
-from .commands import COMPLETION, LOCAL, command_line
+from .commands import COMPLETION, command_line
+from .connecting import connect
 from .problems import print_malformed, print_refusal, print_unexpected
 
 if TYPE_CHECKING:
@@ -46,25 +47,12 @@ def _run(words: list[str], ports: "Ports | None") -> int:
 
         return complete(program)
     try:
-        with program.make_context("auto-retrain", words, obj=partial(_ports, ports)) as context:
+        with program.make_context("auto-retrain", words, obj=partial(connect, ports)) as context:
             code = program.invoke(context)
     except typer.Exit as ended:  # after a page of help
         code = ended.exit_code
     sys.stdout.flush()
     return int(code or 0)
-
-
-def _ports(given: "Ports | None", endpoint: str | None) -> "Ports":
-    if given is not None:
-        return given
-    # Imported when it is needed: help and malformed commands need no deployment.
-    from ..bootstrap import deployed_ports
-
-    if endpoint == "local" or os.environ.get(LOCAL) == "1":
-        from .local_stack import use_local_stack
-
-        use_local_stack()
-    return deployed_ports()
 
 
 if __name__ == "__main__":
