@@ -1,5 +1,6 @@
 """Findings that keep a job from training, and those that are only warnings."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from auto_retrain.data_checks import check_data_of
 from auto_retrain.data_checks.evidence import DataEvidence, FeatureValues
+from auto_retrain.data_checks.size import check_size
 from auto_retrain.domain.data_check import DataFinding, DataSummary, WindowSummary
 from auto_retrain.domain.drift import FeatureHistogram
 from auto_retrain.statistics.stability import count_numeric, decile_edges
@@ -172,6 +174,35 @@ def test_a_tolerated_error_is_a_warning() -> None:
     broken = summary(overlap=10)
     assert findings_of(broken, tolerate=["overlap"]) == [("overlap", "warning", "id")]
     assert findings_of(broken, tolerate=["row_ids"]) == [("overlap", "error", "id")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "classes", "challengers", "slices", "says"),
+    [
+        (120_000_000, 2, 1, (), None),
+        (30_000_000, 20, 1, (), None),
+        (
+            30_000_001,
+            20,
+            1,
+            (),
+            "720,000,024 numbers, of which 720,000,000.*20 probabilities and its rest.*labels alone",
+        ),
+        (60_000_001, 2, 2, (), "2 x 60,000,001 rows"),
+        (180_000_001, 0, 1, (), "fewer variants$"),
+        (120_000_000, 2, 1, ("plan",), "2 probabilities and 1 columns of slices are"),
+        (500_000_000, 20, 0, (), None),
+    ],
+)
+def test_a_holdout_in_parts_that_takes_too_long_to_compare_is_an_error(
+    rows: int, classes: int, challengers: int, slices: tuple[str, ...], says: str | None
+) -> None:
+    policy = a_policy(data={**POLICY.data.model_dump(), "slices": slices})
+    labels = dict.fromkeys(map(str, range(classes)), rows)
+    about = summary(holdout=window(rows=rows, labelled=rows))
+    findings = list(check_size(policy, DataEvidence(about, labels=labels, compared_in_parts=challengers)))
+    assert [finding.severity for finding in findings] == (["error"] if says else [])
+    assert says is None or re.search(says, findings[0].text)
 
 
 def test_errors_come_first() -> None:

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.statistics import cells
-from auto_retrain.statistics.cells import NO_CELLS, add_cells, coarser, count_cells, count_in_bins, edges_of_cells
+from auto_retrain.statistics.cells import (
+    NO_CELLS,
+    add_cells,
+    add_keys,
+    coarser,
+    count_cells,
+    count_in_bins,
+    edges_of_cells,
+)
 from auto_retrain.statistics.stability import count_numeric, decile_edges
 
 ANY_NUMBERS = st.lists(st.floats(width=64), max_size=60).map(np.array)
@@ -76,3 +84,14 @@ def test_without_a_number_there_are_no_edges_and_missing_values_are_counted() ->
     counted = count_cells(np.full(7, np.nan))
     assert edges_of_cells(counted).size == 0
     assert count_in_bins(counted, np.empty(0)) == (0, 7)
+
+
+@pytest.mark.parametrize("shift", [0, 3, 50])
+def test_keys_are_counted_alike_whether_they_are_close_or_far_apart(shift: int) -> None:
+    keys = np.random.default_rng(1).integers(1 << 40, (1 << 40) + 600, 1000).astype(np.uint64)
+    for some in (keys, keys[:0], np.append(keys, np.uint64(1 << 62))):
+        counted = add_keys(NO_CELLS._replace(shift=shift), some, 5000)
+        firsts, rows = np.unique(some >> np.uint64(shift), return_counts=True)
+        assert counted.shift == shift
+        assert np.array_equal(counted.firsts, firsts)
+        assert np.array_equal(counted.rows, rows)

@@ -5,7 +5,14 @@ import pytest
 
 from auto_retrain.statistics.cells import NO_CELLS, add_keys
 from auto_retrain.statistics.ranking import roc_auc
-from auto_retrain.statistics.score_levels import area_of_counts, grouped_area, keys_of, levels_of, rows_by_cell
+from auto_retrain.statistics.score_levels import (
+    ScoreLevels,
+    area_of_counts,
+    grouped_area,
+    keys_of,
+    levels_of,
+    rows_by_cell,
+)
 
 
 def counted(positive: np.ndarray, scores: np.ndarray, most: int, parts: int = 1) -> np.ndarray:
@@ -85,3 +92,23 @@ def test_each_score_of_few_positive_rows_is_a_level_of_its_own() -> None:
     scores = random.random(10_000)
     positive = np.arange(10_000) < 20
     assert np.isin(-scores[positive], levels_of(positive, scores, 40)).all()
+
+
+NEAR = 0.3 + 1e-12 * np.arange(500)
+LEVELS = {
+    "one": [0.25],
+    "ends": [0.0, 0.5, 1.0],
+    "quantiles": np.random.default_rng(1).beta(0.1, 2, 400),
+    "all magnitudes": 10.0 ** -np.arange(300),
+    "neighbours beside others": [*NEAR, 1e-200, 0.9, 1 - 2.0**-53],
+}
+
+
+@pytest.mark.parametrize("kind", LEVELS)
+def test_the_level_of_each_score_is_that_of_a_search(kind: str) -> None:
+    levels = np.unique(-np.array(LEVELS[kind]))
+    scores = np.concatenate([-levels, np.random.default_rng(2).random(5000), 0.3 + 1e-12 * np.arange(0, 500, 0.25)])
+    scores = np.concatenate([scores, [0.0, 1.0], np.nextafter(-levels, 0), np.minimum(np.nextafter(-levels, 2), 1)])
+    found = ScoreLevels(levels)
+    assert np.array_equal(found.of(keys_of(scores)), np.searchsorted(levels, -scores))
+    assert found.number == levels.size + 1

@@ -1,7 +1,9 @@
 """What an order leaves behind, even if several processes carry it out."""
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 import pytest
@@ -43,6 +45,16 @@ def test_a_result_with_a_number_that_is_not_finite_is_never_written(outputs: Out
 def test_two_processes_never_write_the_same_prediction_file(outputs: Outputs) -> None:
     arrays = {"row_ids": np.array(["a"])}
     assert outputs.write_predictions("3", arrays)["uri"] != outputs.write_predictions("3", arrays)["uri"]
+
+
+def test_what_hardly_shrinks_is_not_compressed(outputs: Outputs, shelf: Shelf) -> None:
+    sure = np.random.default_rng(1).random((30_000, 3))
+    arrays = {"row_ids": np.arange(30_000).astype(str), "scores": sure, "row_metric": sure[:, 0].astype(np.float32) > 0}
+    file = io.BytesIO(shelf.get(outputs.write_predictions("3", arrays)["uri"]))
+    stored = {entry.filename for entry in ZipFile(file).infolist() if entry.compress_type == ZIP_STORED}
+    assert stored == {"scores.npy"}
+    with np.load(file) as read:
+        assert all(np.array_equal(read[name], array) for name, array in arrays.items())
 
 
 def test_a_result_says_how_long_its_container_ran_and_what_it_left(outputs: Outputs, shelf: Shelf) -> None:

@@ -1,5 +1,6 @@
 """What one version answered in all parts of a holdout, as sums by group of rows."""
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..statistics.cells import NO_CELLS, Cells, add_keys
 from ..statistics.classification import confusion_matrix
 from ..statistics.parted_units import PartSample
-from ..statistics.score_levels import keys_of, levels_of
+from ..statistics.score_levels import ScoreLevels, keys_of, levels_of
 from .areas import MAX_RANKED_CLASSES
 from .families import sums_of
 from .predictions import Predictions
@@ -24,7 +25,7 @@ class Ranked(NamedTuple):
     The first has shape (2, groups, levels + 1).
     """
 
-    levels: Array
+    levels: ScoreLevels
     by_group: Array
     by_cell: tuple[Cells, Cells] = (NO_CELLS, NO_CELLS)
 
@@ -60,16 +61,18 @@ class VersionSums:
             return {}
         scores, labels = np.concatenate(given), np.concatenate([each.labels for each in samples])
         codes = range(scores.shape[1]) if self._positive is None else [self._positive]
-        return {code: Ranked(levels_of(labels == code, scores[:, code]), np.empty(0)) for code in codes}
+        return {code: Ranked(ScoreLevels(levels_of(labels == code, scores[:, code])), np.empty(0)) for code in codes}
 
     def _rank(self, code: int, of_class: Array, scores: Array, sample: PartSample) -> None:
         levels, by_group, by_cell = self.ranked[code]
-        places, keys = np.searchsorted(levels, -scores), keys_of(scores)
-        groups, n_levels = sample.groups, levels.size + 1
-        counted, celled = [], []
-        for kind, cells in zip((of_class, ~of_class), by_cell, strict=True):
-            flat = np.bincount(groups[kind] * n_levels + places[kind], minlength=sample.n_groups * n_levels)
-            counted.append(flat.reshape(sample.n_groups, n_levels).astype(np.int32))
-            celled.append(add_keys(cells, keys[kind], self._max_cells))
-        summed = by_group + counted if by_group.size else np.array(counted)
-        self.ranked[code] = Ranked(levels, summed, (celled[0], celled[1]))
+        keys = keys_of(scores)
+        lines = sample.groups + sample.n_groups * ~of_class
+        shape = (2, sample.n_groups, levels.number)
+        flat = np.bincount(lines * levels.number + levels.of(keys), minlength=prod(shape))
+        counted = flat.reshape(shape).astype(np.int32)
+        of_class_cells, other_cells = by_cell
+        celled = (
+            add_keys(of_class_cells, keys[of_class], self._max_cells),
+            add_keys(other_cells, keys[~of_class], self._max_cells),
+        )
+        self.ranked[code] = Ranked(levels, by_group + counted if by_group.size else counted, celled)

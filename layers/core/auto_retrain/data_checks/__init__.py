@@ -6,6 +6,7 @@ from .columns import check_columns
 from .evidence import DataEvidence
 from .leakage import check_leakage
 from .rows import check_rows
+from .size import check_size
 from .spellings import check_spellings
 
 
@@ -13,6 +14,7 @@ def check_data_of(policy: Policy, evidence: DataEvidence) -> list[DataFinding]:
     """All findings, errors first; one that the policy tolerates is downgraded to a warning."""
     findings = [
         *check_rows(policy, evidence.summary),
+        *check_size(policy, evidence),
         *check_spellings(policy, evidence),
         *check_columns(policy, evidence),
         *check_leakage(policy.data.task, evidence.summary),

@@ -24,7 +24,8 @@ class FeatureValues(NamedTuple):
 class DataEvidence(NamedTuple):
     """Both windows: their summary, histograms with training as reference, and values of numeric features by name.
 
-    `labels` are the labelled rows of each class, `categories` the rows of each category by feature.
+    `labels` are the labelled rows of each class, `categories` the rows of each category by feature. So many
+    challengers are `compared_in_parts`; none of a holdout in one piece.
     """
 
     summary: DataSummary
@@ -32,3 +33,4 @@ class DataEvidence(NamedTuple):
     values: Mapping[str, FeatureValues] = {}
     labels: Mapping[str, int] = {}
     categories: Mapping[str, Mapping[str, int]] = {}
+    compared_in_parts: int = 0

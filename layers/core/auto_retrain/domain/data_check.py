@@ -28,6 +28,7 @@ CheckName = Literal[
     "leakage",
     "spellings",
     "missing_words",
+    "too_large",
 ]
 
 

@@ -45,8 +45,7 @@ def count_cells(values: Array) -> Cells:
 
 def add_keys(cells: Cells, keys: Array, most: int) -> Cells:
     """With rows that are given as the bits by which they are ordered (unsigned), in at most so many cells."""
-    firsts, rows = np.unique(keys >> np.uint64(cells.shift), return_counts=True)
-    return add_cells(cells, Cells(cells.shift, firsts, rows.astype(np.int64)), most)
+    return add_cells(cells, Cells(cells.shift, *_counted(keys >> np.uint64(cells.shift))), most)
 
 
 def add_cells(one: Cells, other: Cells, most: int | None = None) -> Cells:
@@ -120,6 +119,20 @@ def _few_enough(cells: Cells, most: int) -> Cells:
     # Neighbours stay apart as long as a bit in which they differ is left.
     differing = np.partition(cells.firsts[1:] ^ cells.firsts[:-1], -most)
     return coarser(cells, cells.shift + int(differing[-most]).bit_length())
+
+
+def _counted(firsts: Array) -> tuple[Array, Array]:
+    """Each cell once, with the number of its rows."""
+    if not firsts.size:
+        return firsts, np.empty(0, np.int64)
+    lowest = firsts.min()
+    if int(firsts.max() - lowest) > firsts.size:
+        cells, rows = np.unique(firsts, return_counts=True)
+        return cells, rows.astype(np.int64)
+    # Close to each other, they are counted in a fraction of the time.
+    rows = np.bincount((firsts - lowest).view(np.int64))
+    cells = np.flatnonzero(rows)
+    return cells.view(np.uint64) + lowest, rows[cells]
 
 
 def _added(firsts: Array, rows: Array) -> tuple[Array, Array]:

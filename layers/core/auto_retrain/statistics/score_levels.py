@@ -14,6 +14,9 @@ from .ranking import LEVELS, Auc, unbiased
 Array = np.ndarray[Any, Any]
 
 _LAST = np.uint64((1 << 63) - 1)
+# A larger table does not fit into the cache of a processor.
+_BITS_OF_TABLE = 15
+_SEARCHED = -1
 
 
 def keys_of(scores: Array) -> Array:
@@ -21,10 +24,46 @@ def keys_of(scores: Array) -> Array:
 
     Scores that differ have different keys.
     """
+    is_high = scores >= 0.5
     # The bits of a positive float are in its order; -0 is 0.
-    bits = np.ascontiguousarray(np.abs(np.where(scores < 0.5, scores, 1 - scores))).view(np.uint64)
-    keys: Array = np.where(scores < 0.5, bits, _LAST - bits)
-    return keys
+    keys: Array = np.abs(np.subtract(1, scores, out=scores.copy(), where=is_high)).view(np.uint64)
+    return np.subtract(_LAST, keys, out=keys, where=is_high)
+
+
+class ScoreLevels:
+    """Where to divide scores, with what finds the level of each: a table of the first bits of the levels' keys.
+
+    `levels` are sorted negative scores, at least one, so that the best come first. A table takes a tenth of the time of
+    a search among them, with the same result.
+    """
+
+    def __init__(self, levels: Array) -> None:
+        self.number = levels.size + 1
+        self._keys = keys_of(-levels)[::-1].copy()
+        lowest, highest = int(self._keys[0]), int(self._keys[-1])
+        self._shift = max((highest - lowest).bit_length() - _BITS_OF_TABLE, 0)
+        self._ends = np.array([lowest, highest], np.uint64) >> np.uint64(self._shift)
+        places = self._place(self._keys)
+        in_cell = np.bincount(places)
+        # Of a cell with one level: how many levels are above it, and its own, which may be above a score or not.
+        self._above = levels.size - np.cumsum(in_cell)
+        self._own = np.zeros(in_cell.size, np.uint64)
+        self._own[places] = self._keys
+        is_shared = in_cell > 1
+        self._above[is_shared], self._own[is_shared] = _SEARCHED, 0
+
+    def of(self, keys: Array) -> Array:
+        """The level of each score, whose keys are given: how many levels are scores above it."""
+        cells = self._place(keys)
+        levels: Array = self._above[cells] + (self._own[cells] > keys)
+        searched = np.flatnonzero(levels == _SEARCHED)
+        levels[searched] = self._keys.size - np.searchsorted(self._keys, keys[searched], side="right")
+        return levels
+
+    def _place(self, keys: Array) -> Array:
+        first, last = self._ends
+        cells: Array = (np.clip(keys >> np.uint64(self._shift), first, last) - first).view(np.int64)
+        return cells
 
 
 def rows_by_cell(positive: Cells, negative: Cells) -> Array:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
+from auto_retrain.data_checks import size
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import DataObject, Manifest
 from auto_retrain.ports import TableReader
@@ -113,6 +114,20 @@ def test_of_too_many_ids_a_sample_is_compared_and_the_finding_says_so(monkeypatc
     world.change(range(1, 3), id=repeat_ids)
     with pytest.raises(DataInvalid, match=r"as well, estimated from 1\d\.\d\d% of the ids"):
         world.check_data()
+
+
+def test_a_holdout_that_is_too_large_to_be_compared_ends_the_job_before_the_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(size, "MAX_NUMBERS", 5999)
+    world = Data({"parts": 4})
+    with pytest.raises(
+        DataInvalid,
+        match="too_large: 1 x 1,000 rows in parts with 2 probabilities and 0 columns of slices are 6,000 numbers",
+    ):
+        world.check_data()
+    Data({"parts": 4, "tolerate": ["too_large"]}).check_data()
+    Data({"parts": 1}).check_data()
 
 
 WORDS = st.sampled_from(["a", "b", "B", " b", "nan", "1", "01", None])

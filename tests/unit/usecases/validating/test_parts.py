@@ -247,11 +247,14 @@ def test_orders_for_scoring_that_could_not_start_are_found_before_the_training()
         world.start(job_id, "train")
 
 
-def test_more_rows_than_a_function_can_read_in_its_time_are_refused_before_they_are_read(
+def test_more_rows_than_a_function_can_read_in_its_time_are_refused_with_the_first_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = PartedWorld()
     job_id = world.scored(rows(ALL, 0.95), rows(ALL, 0.88))
-    monkeypatch.setattr(in_parts, "MAX_ROWS", ALL - 1)
-    with pytest.raises(ArtifactInvalid, match=r"1 challengers on 3000 rows .* more than the 2,999 rows"):
+    monkeypatch.setattr(in_parts, "MAX_NUMBERS", 4 * ALL - 1)
+    with pytest.raises(
+        ArtifactInvalid,
+        match=r"1 x 3,000 rows in parts with 0 probabilities and 0 columns of slices are 12,000 numbers",
+    ):
         world.validate(job_id)

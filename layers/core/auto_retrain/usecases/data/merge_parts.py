@@ -82,6 +82,7 @@ def look_at(
         values=_values(merged, numeric, manifest),
         labels={label: rows for label, rows in _classes(training, holdout).items() if rows},
         categories=_names(training, holdout, categorical),
+        compared_in_parts=max(len(job.variants), 1),
     )
     return evidence, profile
 

@@ -11,6 +11,7 @@ from ...comparison.pair_up import on_same_rows
 from ...comparison.predictions import Predictions
 from ...comparison.survey import PartOfPair
 from ...comparison.versions import Terms, Versions
+from ...domain.comparison_size import MAX_NUMBERS, numbers_to_read, too_many_numbers
 from ...domain.errors import ArtifactInvalid
 from ...domain.job import RetrainingJob
 from ...domain.policy.policy import Policy
@@ -18,9 +19,6 @@ from ...domain.results import ScoringResult
 from ...ports import Ports
 from .frozen_rows import load_version, on_frozen_rows, seed_of
 from .looks import Looks
-
-# Of all challengers together: what a function can read in its time, of which a million take four to six seconds.
-MAX_ROWS = 120_000_000
 
 
 def versions_in_parts(
@@ -33,14 +31,8 @@ def versions_in_parts(
     rows = sum(score.predictions[version].rows for score in scores if version in score.predictions)
     if not rows:
         raise ArtifactInvalid(f"version {version} was not scored in any part of the holdout")
-    compared = len(job.challengers)
-    if rows * compared > MAX_ROWS:
-        raise ArtifactInvalid(
-            f"{compared} challengers on {rows} rows each are more than the {MAX_ROWS:,} rows that can be compared; "
-            "take fewer variants, or a shorter triggers.evaluation_window_days"
-        )
     reader = _Reader(version, job, scores, policy, ports)
-    terms, seed = Terms(policy, compared, *looks), seed_of(job)
+    terms, seed = Terms(policy, len(job.challengers), *looks), seed_of(job)
     while True:
         try:
             return merge_parts(reader.parts, rows, terms, seed)
@@ -61,6 +53,7 @@ class _Reader:
     ) -> None:
         self._version, self._job, self._scores = version, job, scores
         self._policy, self._ports = policy, ports
+        self._rows = sum(score.predictions[version].rows for score in scores if version in score.predictions)
         # Places of the versions that are put into canonical texts: in all parts, as in one piece.
         self._respelled: set[int] = set()
         self._checked: set[int] = set()
@@ -72,6 +65,7 @@ class _Reader:
 
     def _check(self, part: int) -> PartOfPair:
         loaded = self._spelled(part)
+        self._check_size(loaded)
         challenger, _ = on_frozen_rows(self._version, loaded.challenger, self._job, part)
         champion = None if loaded.champion is None else on_same_rows(challenger, loaded.champion)
         checked = PartOfPair(challenger, champion)
@@ -83,6 +77,13 @@ class _Reader:
             raise _SpelledOtherwise
         self._checked.add(part)
         return checked
+
+    def _check_size(self, loaded: PartOfPair) -> None:
+        """As the check of the data did, which did not know whether there are probabilities; the first part tells."""
+        probabilities = max(0 if each.scores is None else each.scores.shape[1] for each in loaded.versions)
+        size = (self._rows, len(self._job.challengers), probabilities, len(loaded.challenger.slices))
+        if numbers_to_read(*size) > MAX_NUMBERS:
+            raise ArtifactInvalid(too_many_numbers(*size))
 
     def _spelled(self, part: int) -> PartOfPair:
         loaded = self._load(part, is_known=part in self._checked)
