@@ -121,10 +121,7 @@ def test_a_holdout_that_is_too_large_to_be_compared_ends_the_job_before_the_trai
 ) -> None:
     monkeypatch.setattr(size, "MAX_NUMBERS", 5999)
     world = Data({"parts": 4})
-    with pytest.raises(
-        DataInvalid,
-        match="too_large: 1 x 1,000 rows in parts with 2 probabilities and 0 columns of slices are 6,000 numbers",
-    ):
+    with pytest.raises(DataInvalid, match=r"too_large: 1 x 1,000 rows in parts with 2 probabilities .* 6,000 numbers"):
         world.check_data()
     Data({"parts": 4, "tolerate": ["too_large"]}).check_data()
     Data({"parts": 1}).check_data()

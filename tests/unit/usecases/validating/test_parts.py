@@ -255,6 +255,6 @@ def test_more_rows_than_a_function_can_read_in_its_time_are_refused_with_the_fir
     monkeypatch.setattr(in_parts, "MAX_NUMBERS", 4 * ALL - 1)
     with pytest.raises(
         ArtifactInvalid,
-        match=r"1 x 3,000 rows in parts with 0 probabilities and 0 columns of slices are 12,000 numbers",
+        match=r"1 x 3,000 rows in parts with 0 probabilities .* are 12,000 numbers",
     ):
         world.validate(job_id)
