@@ -7,7 +7,7 @@ import typer
 from ..usecases.after_promotion import acknowledge as usecase
 from .arguments import Actor, Json, Model, actor_or_user, ports_of, reason_option
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_json, say
 
 commands = Commands()
 
@@ -27,6 +27,6 @@ def acknowledge(
         print_json(alert)
         return
     what = "was taken back" if alert.taken_back else "failed and was not taken back"
-    print(plain(f"{model}: version {alert.version} {what} at {moment(alert.at)}: {alert.reason}"))
+    say(f"{model}: version {alert.version} {what} at {moment(alert.at)}: {alert.reason}")
     if alert.acknowledged:
-        print(plain(f"acknowledged by {alert.acknowledged.actor} at {moment(alert.acknowledged.at)}"))
+        say(f"acknowledged by {alert.acknowledged.actor} at {moment(alert.acknowledged.at)}")

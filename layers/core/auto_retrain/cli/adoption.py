@@ -13,7 +13,7 @@ from .arguments import MAX_ACTOR_LENGTH, Model, actor_or_user, number_up_to, por
 from .commands import Commands
 from .packages import packages_for_data
 from .pages import writable
-from .printing import plain
+from .printing import print_whole, say
 
 commands = Commands()
 
@@ -121,13 +121,13 @@ def init(
         proposed = propose_policy(request, ports_of(context))
     _write(target, proposed.proposal.text)
     roles = proposed.roles
-    print(f"{target}: {len(roles.numeric)} numeric and {len(roles.categorical)} categorical features; please look at:")
+    say(f"{target}: {len(roles.numeric)} numeric and {len(roles.categorical)} categorical features; please look at:")
     for sentence in proposed.proposal.to_check:
-        print(plain(f"- {sentence}"))
+        say(f"- {sentence}")
     if proposed.proposal.rbac:
         _write(rbac, proposed.proposal.rbac)
-        print(f"{rbac}: rights of the functions in the cluster; kubectl apply -f {rbac}")
-    print(f"Next: auto-retrain models check {target} --data")
+        say(f"{rbac}: rights of the functions in the cluster; kubectl apply -f {rbac}")
+    print_whole(f"Next: auto-retrain models check {target} --data")
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -1,6 +1,5 @@
 """`auto-retrain audit`: verifies the audit chains, exports them, and shows what they say about a job."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from .arguments import Actor, Json, Model, ModelOrAll, Name, actor_or_user, id_o
 from .audit_findings import print_findings
 from .commands import Commands
 from .pages import writable
-from .printing import moment, plain, print_json, print_table
+from .printing import moment, print_json, print_table, remark, say
 
 VALID, BROKEN, UNKNOWN, ACCEPTED = 0, 1, 2, 3
 
@@ -42,7 +41,7 @@ def verify(
         findings = verify_audit(model, from_anchor, ports_of(context))
     except AutoRetrainError as error:
         # What cannot be read was not verified, which is neither good nor broken.
-        print(f"auto-retrain: {plain(str(error))}", file=sys.stderr)
+        remark(f"auto-retrain: {error!s}")
         return UNKNOWN
     if as_json:
         print_json(findings)
@@ -80,11 +79,11 @@ def export(
             beside.write_bytes(exported.anchor.document)
     except OSError as error:
         raise EventInvalid(f"--output {output}: {error.strerror}") from error
-    print(plain(f"{count:,} entries in {output}"))
+    say(f"{count:,} entries in {output}")
     if exported.anchor:
-        print(plain(f"their anchor is in {beside}; it is {exported.anchor.key} in the bucket of anchors"))
+        say(f"their anchor is in {beside}; it is {exported.anchor.key} in the bucket of anchors")
     else:
-        print("there is no anchor yet, so nothing shows that they were not written anew")
+        say("there is no anchor yet, so nothing shows that they were not written anew")
 
 
 @commands.add("show", "audit show churn-0123456789", "show what was recorded about a job or a decision")
@@ -116,6 +115,6 @@ def accept(
     if as_json:
         print_json(fact)
         return
-    print(f"{model}: proven up to entry {fact.proven:,}; goes on with entry {fact.number:,}, which accepts the break")
+    say(f"{model}: proven up to entry {fact.proven:,}; goes on with entry {fact.number:,}, which accepts the break")
     for text in (*fact.damages, *(f"{record}, but no entry says so" for record in fact.records)):
-        print(f"  {plain(text)}")
+        say(f"  {text}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ..domain.audit_findings import AnchorFindings, AuditFindings, ChainFindings
-from .printing import print_below
+from .printing import print_below, say
 
 _LEAD = "{:13} {:8}  "
 
@@ -25,7 +25,7 @@ def _print_title(chains: Sequence[ChainFindings]) -> None:
     times = [at for chain in chains for at in (chain.first_at, chain.last_at) if at]
     name = chains[0].model_name if len(chains) == 1 else f"{len(chains):,} models"
     span = f", {min(times):%F} … {max(times):%F}" if times else ""
-    print(f"{name} · {entries:,} entries{span}")
+    say(f"{name} · {entries:,} entries{span}")
 
 
 def _print_anchors(anchors: AnchorFindings) -> None:
@@ -86,13 +86,13 @@ def _print_damages(chain: ChainFindings) -> None:
     for damage in chain.damages:
         print_below("", f"{chain.model_name}: {damage.sentence}")
     if chain.damage_count > len(chain.damages):
-        print(f"{chain.model_name}: and {chain.damage_count - len(chain.damages):,} more")
+        say(f"{chain.model_name}: and {chain.damage_count - len(chain.damages):,} more")
     if chain.damages:
-        print(f"{chain.model_name}: proven up to entry {chain.proven}, anchored up to entry {chain.anchored}")
+        say(f"{chain.model_name}: proven up to entry {chain.proven}, anchored up to entry {chain.anchored}")
     for record in chain.unrecorded:
         print_below("", f"{chain.model_name}: {record}, but no entry says so")
     if chain.unrecorded_count > len(chain.unrecorded):
-        print(f"{chain.model_name}: and {chain.unrecorded_count - len(chain.unrecorded):,} more")
+        say(f"{chain.model_name}: and {chain.unrecorded_count - len(chain.unrecorded):,} more")
 
 
 def _word(damages: Iterable[object], not_checked: Iterable[object]) -> str:

@@ -25,7 +25,7 @@ from .fleet_back_tests import print_fleet, print_untried, try_fleet
 from .packages import packages_for_data
 from .pages import writable, write_page
 from .policy_files import read_policy_file
-from .printing import moment, plain, print_json, print_table
+from .printing import moment, plain, print_json, print_table, say
 
 MAX_METRIC_LENGTH = 64
 
@@ -201,8 +201,8 @@ def _document(name: str, test: BackTest) -> dict[str, object]:
 
 def _print_summary(tests: Mapping[str, BackTest], days: Window, note: str, more: Sequence[Sequence[str]] = ()) -> None:
     (first, *_) = tests.values()
-    print(plain(f"{first.model_name}, {days}"))
-    print(note)
+    say(f"{first.model_name}, {days}")
+    say(note)
     print_table(["", *tests], [*summary(tests), *more])
 
 
@@ -215,7 +215,7 @@ def _print_decisions(tests: Mapping[str, BackTest], with_all: bool, is_trained: 
     rows.sort(key=lambda row: row[0])
     headings = ["AT", *(["POLICY"] if len(tests) > 1 else []), "TRIGGER", "WHAT", "LATER", "REASON"]
     if rows:
-        print()
+        say("")
         cells = [_row(at, name, decision, len(tests) > 1, is_trained) for _, at, name, decision in rows]
         print_table(headings, cells)
 

@@ -16,7 +16,7 @@ from ..usecases.training.drift_reports import read_psi, report_drift
 from .arguments import Json, Model, id_of, ports_of, refuse_both, time_of
 from .commands import Commands
 from .packages import packages_for_data
-from .printing import print_below, print_json, print_table
+from .printing import print_below, print_json, print_table, print_whole
 
 commands = Commands()
 
@@ -96,10 +96,10 @@ def _start_report(model_name: str, as_json: bool, ports: Ports) -> None:
     if as_json:
         print_json(report)
         return
-    print(f"report          {report.report_id}")
-    print(f"kubernetes job  {report.kubernetes_job}")
-    print(f"html            {report.html_uri}")
-    print(f"both PSIs       auto-retrain drift {model_name} --report-id {report.report_id}")
+    print_whole(f"report          {report.report_id}")
+    print_whole(f"kubernetes job  {report.kubernetes_job}")
+    print_whole(f"html            {report.html_uri}")
+    print_whole(f"both PSIs       auto-retrain drift {model_name} --report-id {report.report_id}")
 
 
 def _compare(model_name: str, report_id: str, as_json: bool, ports: Ports) -> None:

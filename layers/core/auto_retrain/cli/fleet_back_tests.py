@@ -1,6 +1,5 @@
 """Tries the policies of several models on the past, and prints what each would have done in a row of its own."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -10,7 +9,7 @@ from ..domain.errors import AutoRetrainError
 from ..domain.policy.policy import Policy
 from ..domain.windows import Window
 from ..ports import Ports
-from .printing import plain, print_table
+from .printing import print_table, remark, say
 from .worker_processes import for_each
 
 HEADINGS = ("MODEL", "RETRAININGS", "NEEDLESS", "DAYS BEYOND", "UNANSWERED", "COST")
@@ -34,21 +33,21 @@ def try_fleet(
         else:
             problems[name] = result
         if number % _TELL_EVERY == 0:
-            print(f"{number} of {len(policies)} tried", file=sys.stderr, flush=True)
+            remark(f"{number} of {len(policies)} tried")
     return tests, problems
 
 
 def print_fleet(tests: Mapping[str, BackTest], days: Window) -> None:
     """A row for each, and one for all."""
-    print(plain(f"{len(tests)} models, {days}"))
-    print(CAVEAT)
+    say(f"{len(tests)} models, {days}")
+    say(CAVEAT)
     rows = [(test.model_name, *_cells([test])) for test in tests.values()]
     print_table(HEADINGS, [*rows, ("all", *_cells(list(tests.values())))])
 
 
 def print_untried(problems: Mapping[str, str]) -> None:
     for name, problem in problems.items():
-        print(plain(f"auto-retrain: {name} could not be tried: {problem}"), file=sys.stderr)
+        remark(f"auto-retrain: {name} could not be tried: {problem}")
 
 
 def _try(

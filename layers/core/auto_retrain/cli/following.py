@@ -21,7 +21,7 @@ from ..usecases.reporting.job_logs import job_logs
 from ..usecases.reporting.job_progress import LOG_LINES, JobProgress, Pace, job_progress, pace_of
 from .arguments import JobOrModel, Json, number_up_to, ports_of
 from .commands import Commands
-from .printing import outcome_of, plain, print_json
+from .printing import outcome_of, print_json, print_whole, say
 from .progress_lines import ProgressLines
 
 FOLLOW_SECONDS = 3.0
@@ -67,11 +67,11 @@ def logs(
     if as_json:
         print_json([log._asdict() for log in found])
     elif not found:
-        print(f"{record.job_id}: no log yet; none of its pods has begun")
+        say(f"{record.job_id}: no log yet; none of its pods has begun")
     for log in found if not as_json else ():
-        print(plain(f"== {log.source}"))
+        say(f"== {log.source}")
         for line in log.text.splitlines():
-            print(plain(line))
+            print_whole(line)
 
 
 @commands.add("follow", "follow churn-0123456789")

@@ -8,7 +8,7 @@ from ..domain.deployment_ledger import Period
 from ..usecases.operating.served import list_served
 from .arguments import Json, Model, limit_option, ports_of
 from .commands import Commands
-from .printing import moment, print_below, print_json
+from .printing import moment, print_below, print_json, say
 
 _LEAD = "{:20}  {:20}  {:6}  "
 
@@ -27,9 +27,9 @@ def ledger(
         print_json(periods)
         return
     if not periods:
-        print(f"{model}: nothing was deployed yet")
+        say(f"{model}: nothing was deployed yet")
         return
-    print(_LEAD.format("FROM", "UNTIL", "SERVES") + "CHANGE")
+    say(_LEAD.format("FROM", "UNTIL", "SERVES") + "CHANGE")
     for period in periods:
         _print_period(period)
 

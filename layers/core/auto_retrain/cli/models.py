@@ -39,7 +39,7 @@ from .arguments import (
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_first_retrainings, print_plans, print_warnings
-from .printing import moment, plain, print_json, print_table
+from .printing import moment, plain, print_json, print_table, say
 from .trials import print_trials
 from .tried_changes import BackTests, tried_plans
 
@@ -78,7 +78,7 @@ def apply(
     if dry_run:
         print_plans([(plan, None) for plan in plans], as_json, tried)
         if not as_json:
-            print("nothing was written")
+            say("nothing was written")
         return
     print_plans(zip(plans, apply_planned(plans, actor_or_user(actor), ports), strict=True), as_json, tried)
     if not as_json:
@@ -184,15 +184,15 @@ def show(
     if as_json:
         print_json(wanted[0])
         return
-    print(f"# {_sentence(wanted[0])}")
+    say(f"# {_sentence(wanted[0])}")
     print(render_policy(wanted[0].policy), end="")
 
 
 def _print_history(versions: list[AppliedPolicy]) -> None:
     for later, earlier in zip(versions, [*versions[1:], None], strict=True):
-        print(_sentence(later))
+        say(_sentence(later))
         for change in changes_between(earlier.policy, later.policy) if earlier else ():
-            print(f"  {plain(str(change))}")
+            say(f"  {change!s}")
 
 
 def _sentence(applied: AppliedPolicy) -> str:
@@ -251,7 +251,7 @@ def lift(
     if as_json:
         print_json({"model_name": model, "was_lifted": was_lifted})
         return
-    print(f"{model}: {'no longer' if was_lifted else 'was not'} in quarantine")
+    say(f"{model}: {'no longer' if was_lifted else 'was not'} in quarantine")
 
 
 def _print_applied(applied: AppliedPolicy, as_json: bool, ports: Ports) -> None:
@@ -260,7 +260,7 @@ def _print_applied(applied: AppliedPolicy, as_json: bool, ports: Ports) -> None:
         print_json(applied)
         return
     model = applied.policy.model
-    print(f"{model}: {_sentence(applied)}")
+    say(f"{model}: {_sentence(applied)}")
     owner = ports.states.get(model).owner_at(ports.clock.now())
     if owner and applied.status is not PolicyStatus.ACTIVE:
-        print(f"{model}: job {owner} continues; stop its execution if it should not")
+        say(f"{model}: job {owner} continues; stop its execution if it should not")

@@ -1,6 +1,5 @@
 """Prints what applying policies changes or would change, what is doubtful about them, and what happens next."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +7,7 @@ from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
 from ..usecases.operating.first_retraining import Starter, first_retraining_by
 from ..usecases.operating.policies import PlannedPolicy
-from .printing import plain, print_json
+from .printing import print_json, print_whole, remark, say
 from .tried_changes import BackTests
 
 NAMED_MODELS = 3
@@ -17,7 +16,7 @@ NAMED_MODELS = 3
 def print_warnings(plans: Sequence[PlannedPolicy]) -> None:
     for plan in plans:
         for warning in plan.warnings:
-            print(f"auto-retrain: warning: {plan.policy.model}: {plain(warning)}", file=sys.stderr)
+            remark(f"auto-retrain: warning: {plan.policy.model}: {warning}")
 
 
 def print_first_retrainings(plans: Sequence[PlannedPolicy], ports: Ports) -> None:
@@ -32,10 +31,11 @@ def print_first_retrainings(plans: Sequence[PlannedPolicy], ports: Ports) -> Non
         first = f"{_listed(names)}: never retrained;"
         if starter == "sweep":
             status = f"auto-retrain status {names[0]}" if len(names) == 1 else "auto-retrain status"
-            print(f"{first} the next sweep, of which there is one every five minutes, starts with it\nnext: {status}")
+            say(f"{first} the next sweep, of which there is one every five minutes, starts with it")
+            print_whole(f"next: {status}")
         else:
-            print(f"{first} its policy has no schedule, so a person starts with it")
-            print(f"next: auto-retrain retrain {names[0]} --reason TEXT")
+            say(f"{first} its policy has no schedule, so a person starts with it")
+            print_whole(f"next: auto-retrain retrain {names[0]} --reason TEXT")
 
 
 def _listed(models: Sequence[str]) -> str:
@@ -76,9 +76,9 @@ def _print_plan(plan: PlannedPolicy, applied: AppliedPolicy | None) -> None:
     version = _version_of(plan, applied)
     paused = "; stays paused" if plan.stays_paused else ""
     if plan.is_unchanged:
-        print(f"{plan.policy.model}: unchanged, version {version}{paused}")
+        say(f"{plan.policy.model}: unchanged, version {version}{paused}")
         return
     new = "new, " if plan.is_new else ""
-    print(f"{plan.policy.model}: {new}version {version}{paused}")
+    say(f"{plan.policy.model}: {new}version {version}{paused}")
     for change in plan.changes:
-        print(f"  {plain(str(change))}")
+        say(f"  {change!s}")

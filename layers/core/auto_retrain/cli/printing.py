@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import accumulate
 from shutil import get_terminal_size
 from textwrap import TextWrapper
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic_core import to_jsonable_python
 
@@ -37,25 +37,56 @@ def relative(gain: float | None, to: float | None) -> str:
     return f"{gain / abs(to):+.1%}" if gain is not None and to else "-"
 
 
-def print_below(lead: str, text: str) -> None:
+def say(text: str) -> None:
+    """Print a sentence; on a terminal, what does not fit goes on below it."""
+    print_below("", text)
+
+
+def remark(text: str) -> None:
+    """The same on standard error, where it does not mix with what a program reads."""
+    print_below("", text, sys.stderr)
+
+
+def print_whole(text: str) -> None:
+    """Print what is there to be copied, such as a command or an address: on one line, however long it is."""
+    print(plain(text), flush=True)
+
+
+def print_below(lead: str, text: str, file: TextIO | None = None) -> None:
     """Print a text after its lead; on a terminal, what does not fit goes on below the text, not below the lead."""
-    if not sys.stdout.isatty():
-        print(plain(f"{lead}{text}"))
-        return
-    width = max(get_terminal_size().columns, len(lead) + MIN_WIDTH)
-    below = " " * len(lead)
-    # A name or an address is never divided, so that it can be copied.
-    whole = TextWrapper(width, lead, below, break_long_words=False, break_on_hyphens=False)
-    lines = whole.wrap(plain(text))
-    print("\n".join(lines) or lead.rstrip())
+    out = file or sys.stdout
+    columns = columns_of(out)
+    print(
+        "\n".join(_lines(plain(lead), plain(text), columns)) if columns else plain(f"{lead}{text}"),
+        file=out,
+        flush=True,
+    )
+
+
+def columns_of(out: TextIO) -> int | None:
+    """How wide a line may be; None in a pipe or a file, where each record is one line."""
+    return get_terminal_size().columns if out.isatty() else None
+
+
+def _lines(lead: str, text: str, columns: int, divides_words: bool = False) -> list[str]:
+    if len(lead) + MIN_WIDTH > columns:
+        # Nothing fits beside a long lead, so the text begins below it.
+        return [*_wrapped("", lead, columns, True), *_wrapped("    ", text, columns, divides_words)]
+    return _wrapped(lead, text, columns, divides_words) or [lead.rstrip()]
+
+
+def _wrapped(lead: str, text: str, columns: int, divides_words: bool) -> list[str]:
+    below = " " * (len(lead) + len(text) - len(text.lstrip(" ")))
+    return TextWrapper(columns, lead, below, break_long_words=divides_words, break_on_hyphens=False).wrap(text)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print aligned columns; on a terminal, columns that do not fit beside the others are shown below them."""
     cells = [[plain(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    if sys.stdout.isatty():
-        _print_for_people(headings, cells, widths)
+    columns = columns_of(sys.stdout)
+    if columns:
+        _print_for_people(headings, cells, widths, columns)
         return
     for row in ([*headings], *cells):
         print(_aligned(row, widths))
@@ -65,24 +96,22 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
 
 
-def _print_for_people(headings: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+def _print_for_people(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], columns: int
+) -> None:
     # Imported when there is a terminal: scripts need not wait for it.
     from rich.console import Console
-    from rich.padding import Padding
     from rich.text import Text
 
-    # Rich itself takes 80 columns for a terminal that it does not know.
-    columns, lines = get_terminal_size()
-    console = Console(file=sys.stdout, width=columns, height=lines)
-    ends = accumulate(width + 2 for width in widths)
-    beside = max(1, sum(end - 2 <= console.width for end in ends))
+    console = Console(file=sys.stdout, width=columns)
+    beside = max(1, sum(end - 2 <= columns for end in accumulate(width + 2 for width in widths)))
     # Always as Text, never as a string, so that no name is read as markup.
     console.print(Text(_aligned(headings[:beside], widths), style="bold"), soft_wrap=True)
     for row in rows:
-        console.print(Text(_aligned(row[:beside], widths)), soft_wrap=True)
+        print(_aligned(row[:beside], widths))
         for heading, cell in zip(headings[beside:], row[beside:], strict=True):
             if cell not in ("", "-"):
-                console.print(Padding(Text(f"{heading.lower()}: {cell}"), (0, 0, 0, 2)))
+                print("\n".join(_lines(f"  {heading.lower()}: ", cell, columns, divides_words=True)))
 
 
 def print_json(value: object) -> None:

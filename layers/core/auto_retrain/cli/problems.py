@@ -7,7 +7,7 @@ import traceback
 import typer
 
 from ..domain.errors import AutoRetrainError, SettingInvalid, SettingMissing, TransientError
-from ..domain.text import one_line
+from .printing import remark
 
 # Set it to see where an unexpected error comes from.
 TRACEBACK = "AUTO_RETRAIN_TRACEBACK"
@@ -24,17 +24,17 @@ def print_malformed(error: typer.TyperException) -> None:
     name = context.command_path if context else "auto-retrain"
     if context:
         print(context.get_usage(), file=sys.stderr)
-    print(f"{name}: {one_line(problem)}", file=sys.stderr)
-    print(f"See '{name} --help'", file=sys.stderr)
+    remark(f"{name}: {problem}")
+    remark(f"See '{name} --help'")
 
 
 def print_refusal(error: AutoRetrainError) -> None:
     """Why a command was not carried out, and where to look if the message itself does not say so."""
     for line in str(error).splitlines():
-        print(f"auto-retrain: {one_line(line)}", file=sys.stderr)
+        remark(f"auto-retrain: {line}")
     hint = _hint(error)
     if hint and "'auto-retrain " not in str(error):
-        print(f"auto-retrain: {hint}", file=sys.stderr)
+        remark(f"auto-retrain: {hint}")
 
 
 def _hint(error: AutoRetrainError) -> str | None:
@@ -49,5 +49,5 @@ def print_unexpected(error: Exception) -> None:
     """An error that nobody foresaw: a defect of this program, or of what it runs on."""
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
-    print(f"auto-retrain: unexpected {type(error).__name__}: {one_line(str(error))}", file=sys.stderr)
-    print(f"auto-retrain: {TRACEBACK}=1 shows where it comes from; please report it with that", file=sys.stderr)
+    remark(f"auto-retrain: unexpected {type(error).__name__}: {error!s}")
+    remark(f"auto-retrain: {TRACEBACK}=1 shows where it comes from; please report it with that")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ..domain.job import RetrainingJob
 from ..usecases.reporting.job_progress import JobProgress, Pace
-from .printing import moment, plain
+from .printing import moment, say
 
 
 class ProgressLines:
@@ -21,7 +21,7 @@ class ProgressLines:
         self._said, self._logged = state, log or self._logged
 
     def say(self, text: str) -> None:
-        print(plain(text), flush=True)
+        say(text)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -37,7 +37,7 @@ class ProgressPicture:
 
     def say(self, text: str) -> None:
         # Always as Text, never as a string, so that no name is read as markup.
-        self._console.print(Text(plain(text)), soft_wrap=True)
+        self._console.print(Text(plain(text)))
 
     def close(self) -> None:
         self._live.stop()

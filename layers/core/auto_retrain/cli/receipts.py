@@ -13,7 +13,7 @@ from ..usecases.lookup import known_policy
 from .arguments import Json, ModelOrAll, number_up_to, ports_of
 from .commands import Commands
 from .price_files import read_price_file
-from .printing import plain, print_json, print_table
+from .printing import print_json, print_table, say
 
 _HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
 
@@ -44,7 +44,7 @@ def receipts(
     if as_json:
         print_json(own)
     elif not own:
-        print(f"no retraining in {days} days")
+        say(f"no retraining in {days} days")
     else:
         _print(own, price_list)
 
@@ -54,15 +54,16 @@ def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
     total = sum(receipt.total for receipt in receipts)
     unchanged = [receipt for receipt in receipts if not receipt.changed_something]
     wasted = sum(receipt.total for receipt in unchanged)
-    print(f"\nretrainings: {len(receipts)} for ${total:.4f}")
-    print(f"of these changed nothing: {len(unchanged)} for ${wasted:.4f}")
+    say("")
+    say(f"retrainings: {len(receipts)} for ${total:.4f}")
+    say(f"of these changed nothing: {len(unchanged)} for ${wasted:.4f}")
     if any(receipt.at_most for receipt in receipts):
-        print("<  at most: some pod left no report")
+        say("<  at most: some pod left no report")
     if any(receipt.unmeasured for receipt in receipts):
-        print("?  without steps of which nothing was measured, or that have not ended")
+        say("?  without steps of which nothing was measured, or that have not ended")
     if given.problem:
-        print(f"your own prices cannot be read, so list prices were used: {plain(given.problem)}")
-    print(f"prices as of {given.prices.as_of} in {given.prices.region}; check them against your bill")
+        say(f"your own prices cannot be read, so list prices were used: {given.problem}")
+    say(f"prices as of {given.prices.as_of} in {given.prices.region}; check them against your bill")
 
 
 def _row(receipt: Receipt) -> tuple[str, ...]:

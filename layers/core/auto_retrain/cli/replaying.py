@@ -12,7 +12,7 @@ from ..usecases.lookup import job_or_newest
 from .arguments import Json, id_of, limit_option, model_name, ports_of
 from .commands import Commands
 from .packages import packages_for_data
-from .printing import moment, plain, print_json
+from .printing import moment, print_json, print_whole, say
 
 if TYPE_CHECKING:
     from ..usecases.triggering.replay_decision import DecisionReplay
@@ -90,7 +90,7 @@ def _replay_job(job: str, as_json: bool, ports: Ports) -> int:
         if verdict:
             _print_verdict(verdict)
         elif not record.validation and not proxy:
-            print(plain(f"{record.job_id}: {_why_no_verdict(record)}"))
+            say(f"{record.job_id}: {_why_no_verdict(record)}")
     if problem:
         raise problem
     if opening.differences or any(each and not each.is_same for each in (proxy, verdict)):
@@ -108,25 +108,25 @@ def _print_decision(subject: str, replay: "DecisionReplay") -> None:
     recorded, replayed = replay.recorded, replay.replayed
     outcome = f"{recorded.outcome}{_held(recorded.held_by)}"
     if replay.is_same:
-        print(f"{subject}: the same decision, {outcome}, {_how(replay.has_same_words)}")
-        print(recorded.decision_hash)
+        say(f"{subject}: the same decision, {outcome}, {_how(replay.has_same_words)}")
+        print_whole(recorded.decision_hash)
     elif replayed:
         now = f"{replayed.outcome}{_held(replayed.held_by)}"
-        print(f"{subject}: NOT the same: {outcome}, replayed {now}")
+        say(f"{subject}: NOT the same: {outcome}, replayed {now}")
     else:
-        print(f"{subject}: {outcome}, not judged again")
+        say(f"{subject}: {outcome}, not judged again")
     _print_details(replay.has_other_statistics and not replay.is_same, replay.differences)
     if replay.not_judged:
-        print(f"  {plain(replay.not_judged)}")
+        say(f"  {replay.not_judged}")
 
 
 def _print_proxy(job: str, replay: "ProxyReplay") -> None:
     sealed, replayed = (_word_of_proxy(each.refused) for each in (replay.sealed, replay.replayed))
     if replay.is_same:
-        print(f"{job}: the same verdict on its proxy, {sealed}, {_how(replay.has_same_words)}")
-        print(replay.replayed.check_hash)
+        say(f"{job}: the same verdict on its proxy, {sealed}, {_how(replay.has_same_words)}")
+        print_whole(replay.replayed.check_hash)
         return
-    print(f"{job}: NOT the same: its proxy {sealed}, replayed {replayed}")
+    say(f"{job}: NOT the same: its proxy {sealed}, replayed {replayed}")
     _print_details(replay.has_other_statistics, replay.differences)
 
 
@@ -136,18 +136,18 @@ def _word_of_proxy(refused: str | None) -> str:
 
 def _print_verdict(replay: "Replay") -> None:
     if replay.is_same:
-        print(f"{replay.job_id}: the same verdict, {replay.sealed.decision.value}, {_how(replay.has_same_words)}")
-        print(replay.replayed.validation_hash)
+        say(f"{replay.job_id}: the same verdict, {replay.sealed.decision.value}, {_how(replay.has_same_words)}")
+        print_whole(replay.replayed.validation_hash)
         return
-    print(f"{replay.job_id}: NOT the same: {replay.sealed.decision.value}, replayed {replay.replayed.decision.value}")
+    say(f"{replay.job_id}: NOT the same: {replay.sealed.decision.value}, replayed {replay.replayed.decision.value}")
     _print_details(replay.has_other_statistics, replay.differences)
 
 
 def _print_details(has_other_statistics: bool, differences: tuple[str, ...]) -> None:
     if has_other_statistics:
-        print("  it was sealed by a release that computed some numbers in another way; see docs/limits.md")
+        say("  it was sealed by a release that computed some numbers in another way; see docs/limits.md")
     for difference in differences:
-        print(f"  {plain(difference)}")
+        say(f"  {difference}")
 
 
 def _how(has_same_words: bool) -> str:

@@ -11,6 +11,7 @@ from ..usecases.reporting.job_page import job_page
 from .arguments import JobOrModel, ports_of
 from .commands import Commands
 from .pages import writable, write_page
+from .printing import print_whole
 
 commands = Commands("report")
 
@@ -37,4 +38,4 @@ def report_fleet(context: typer.Context, output: Output) -> None:
 
 def _write(path: Path, page: str) -> None:
     write_page(path, page, "--output")
-    print(path)
+    print_whole(str(path))

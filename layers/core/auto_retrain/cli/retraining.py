@@ -1,6 +1,5 @@
 """`auto-retrain retrain` and `retrained`: a retraining that a person requests, or that was done elsewhere."""
 
-import sys
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,7 +20,7 @@ from .arguments import (
     values_by_key,
 )
 from .commands import Commands
-from .printing import moment, plain, print_json
+from .printing import moment, print_json, print_whole, remark, say
 
 # Neither a success nor a mistake: the request is recorded, and comes to nothing.
 HELD_BACK = 3
@@ -85,22 +84,22 @@ def retrain(
         force=force,
     )
     for warning in started.warnings:
-        print(f"auto-retrain: warning: {model}: {plain(warning)}", file=sys.stderr)
+        remark(f"auto-retrain: warning: {model}: {warning}")
     if as_json:
         print_json(started)
         return HELD_BACK if started.outcome == "held" else 0
     if started.outcome == "expected":
-        print(f"job        {started.job_id}")
+        print_whole(f"job        {started.job_id}")
     else:
-        print(f"decision   {started.job_id}")
+        print_whole(f"decision   {started.job_id}")
     if started.outcome == "waits":
-        print(f"waits for  {started.running_job}")
-    print(f"execution  {started.execution_arn}")
+        print_whole(f"waits for  {started.running_job}")
+    print_whole(f"execution  {started.execution_arn}")
     for hold in started.holds:
-        print(plain(f"held back by {hold.kind}: {hold.reason}"))
+        say(f"held back by {hold.kind}: {hold.reason}")
     if started.outcome != "held":
         return 0
-    print(f"no job is opened: {started.way_out}")
+    say(f"no job is opened: {started.way_out}")
     return HELD_BACK
 
 
@@ -119,4 +118,4 @@ def retrained(
     if as_json:
         print_json({"model_name": model, "last_retrained_at": state.last_retrained_at})
         return
-    print(f"{model}: last retrained {moment(state.last_retrained_at)}")
+    say(f"{model}: last retrained {moment(state.last_retrained_at)}")

@@ -12,7 +12,7 @@ from ..usecases.lookup import job_or_newest
 from ..usecases.promoting.review import review_challenger
 from .arguments import Actor, Job, JobOrModel, Json, actor_or_user, ports_of, reason_option
 from .commands import Commands
-from .printing import job_document, moment, outcome_of, print_below, print_json, print_table, relative
+from .printing import job_document, moment, outcome_of, print_below, print_json, print_table, print_whole, relative, say
 
 commands = Commands()
 
@@ -48,7 +48,7 @@ def _print_review(job: RetrainingJob, decision: str, as_json: bool) -> None:
         print_json(job_document(job))
         return
     actor = job.review.actor if job.review else "nobody"
-    print(f"{job.job_id}: version {job.challenger_version} {decision} by {actor}")
+    say(f"{job.job_id}: version {job.challenger_version} {decision} by {actor}")
 
 
 @commands.add("job", "job churn-0123456789")
@@ -62,16 +62,16 @@ def show(context: typer.Context, job: JobOrModel, as_json: Json = False) -> None
 
 
 def _print_job(job: RetrainingJob) -> None:
-    print(f"{job.job_id}  {job.trigger_type.value}  {outcome_of(job)}  {moment(job.created_at)}")
+    say(f"{job.job_id}  {job.trigger_type.value}  {outcome_of(job)}  {moment(job.created_at)}")
     print_below("", standing_of(job))
     print_data_check(job)
     print_metrics(job)
     if job.money:
-        print(job.money)
+        say(job.money)
     if job.report_uri:
-        print(f"report: {job.report_uri}")
+        print_whole(f"report: {job.report_uri}")
     if job.trace_id:
-        print(f"trace in X-Ray: {job.trace_id}")
+        say(f"trace in X-Ray: {job.trace_id}")
     if job.variants:
         primary = job.validation.primary if job.validation else "metric"
         print_table(("VARIANT", "VERSION", primary.upper(), "GAIN", "P", "PARAMETERS"), _rows(job))

@@ -18,7 +18,7 @@ from ..usecases.rolling_out import intervene
 from ..usecases.rolling_out.roll_back import roll_back
 from .arguments import Actor, Json, Model, actor_or_user, one_of, ports_of, reason_option, version_option
 from .commands import Commands
-from .printing import moment, print_below, print_json, print_table
+from .printing import moment, print_below, print_json, print_table, say
 
 FOLLOW_SECONDS = 10.0
 _VERBS = ("pause", "resume", "promote", "abort")
@@ -73,7 +73,7 @@ def rollout(
     _show(model, as_json, ports)
     while follow and ports.ledger.serving(model).rollout:
         time.sleep(FOLLOW_SECONDS)
-        print()
+        say("")
         _show(model, as_json, ports)
     return 0
 
@@ -103,10 +103,10 @@ def _print_outcome(outcome: RollbackOutcome, as_json: bool) -> int:
     if outcome.unchanged:
         print_below("", f"{outcome.model_name}: nothing to take back: {outcome.unchanged}")
     else:
-        print(f"{outcome.model_name}: version {outcome.version} serves; taken back: {', '.join(outcome.taken_back)}")
+        say(f"{outcome.model_name}: version {outcome.version} serves; taken back: {', '.join(outcome.taken_back)}")
     if outcome.alias or outcome.weights:
         weights = ", ".join(f"version {version}: {share} %" for version, share in (outcome.weights or {}).items())
-        print(f"read back: alias 'champion' names version {outcome.alias}{f'; traffic: {weights}' if weights else ''}")
+        say(f"read back: alias 'champion' names version {outcome.alias}{f'; traffic: {weights}' if weights else ''}")
     if outcome.pending:
         print_below("not in force yet, and repeated every minute: ", outcome.pending)
     return 1 if outcome.pending else 0
@@ -121,7 +121,7 @@ def _show(model: str, as_json: bool, ports: Ports) -> None:
         return
     print_below("", f"{model}: {_standing(record, evidence, ports)}")
     if record.champion:
-        print(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
+        say(f"champion: version {record.champion.version.number} since {moment(record.champion.deployed_at)}")
     for line in _after_promotion(record):
         print_below("", line)
     if record.conflict:

@@ -10,7 +10,7 @@ from ..usecases.reporting.fleet_page import overview
 from ..usecases.reporting.model_status import ModelStatus, model_status
 from .arguments import Json, ModelOrAll, ports_of
 from .commands import Commands
-from .printing import job_document, moment, print_below, print_json, print_table
+from .printing import job_document, moment, print_below, print_json, print_table, print_whole, say
 
 commands = Commands()
 
@@ -37,10 +37,10 @@ def _print_fleet(fleet: FleetOverview) -> None:
     shares = ", ".join(f"{count} {health}" for health, count in counts.items())
     things = len(fleet.concerns)
     need = "nothing needs" if not things else "one thing needs" if things == 1 else f"{things:,} things need"
-    print(f"models: {shares or 'none'}; {need} a person")
+    say(f"models: {shares or 'none'}; {need} a person")
     for concern in fleet.concerns:
         print_below("  ", f"{concern.model}: {concern.reason}")
-        print(f"    {concern.command}")
+        print_whole(f"    {concern.command}")
     for problem in fleet.unreadable:
         print_below("cannot be read: ", problem)
     if fleet.rows:
@@ -85,7 +85,7 @@ def reviews(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json([{**job_document(job), "review_until": _deadline(job)} for job in waiting])
     elif not waiting:
-        print("no challenger waits for a review")
+        say("no challenger waits for a review")
     else:
         rows = [
             (job.model_name, job.challenger_version, _deadline(job), f"auto-retrain approve {job.job_id}")

@@ -1,6 +1,5 @@
 """`auto-retrain backtest --train`: waits for the pod that walks through the past, and shows what came of it."""
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +9,7 @@ from ..domain.windows import Window
 from ..ports import Ports
 from ..usecases.back_testing.back_test_request import asked_back_test
 from ..usecases.back_testing.order_back_test import await_result, start_back_test
-from .printing import moment, plain, print_table
+from .printing import moment, print_table, remark, say
 
 
 def train_back_tests(
@@ -20,16 +19,12 @@ def train_back_tests(
     begun = ports.clock.now()
     run = start_back_test(asked_back_test(policies, days, ports, metric), ports, again)
     if run.ordered_at < begun:
-        _say(f"this was ordered at {moment(run.ordered_at)}; --again tries it once more, on the data as they are now")
+        remark(f"this was ordered at {moment(run.ordered_at)}; --again tries it once more, on the data as they are now")
     try:
-        return await_result(run, ports, _say, time.sleep).tests
+        return await_result(run, ports, remark, time.sleep).tests
     except KeyboardInterrupt:
-        _say(f"the Kubernetes Job {run.kubernetes_job} goes on; the same command waits for it, or shows its result")
+        remark(f"the Kubernetes Job {run.kubernetes_job} goes on; the same command waits for it, or shows its result")
         raise
-
-
-def _say(text: str) -> None:
-    print(plain(text), file=sys.stderr, flush=True)
 
 
 def trained_document(test: TrainedBackTest) -> dict[str, object]:
@@ -45,17 +40,17 @@ def trained_document(test: TrainedBackTest) -> dict[str, object]:
 def print_champions(tests: Sequence[TrainedBackTest]) -> None:
     """What served in each back-test, since when, and how it did."""
     rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
-    print()
+    say("")
     if not rows:
         why = next((each.reason for test in tests for each in test.retrainings), "nothing was retrained")
-        print(plain(f"no version ever served: {why}"))
+        say(f"no version ever served: {why}")
         return
     (metric, *others) = {test.metric for test in tests}
     headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]
     print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
     for test in tests:
         if test.unknown_days:
-            print(plain(f"{test.name}: {test.unknown_days}"))
+            say(f"{test.name}: {test.unknown_days}")
 
 
 def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:

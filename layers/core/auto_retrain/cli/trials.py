@@ -10,7 +10,7 @@ from ..domain.policy.policy import Policy
 from ..domain.policy.warnings import last_beatable
 from ..ports import Ports
 from .packages import packages_for_data
-from .printing import print_below, print_json
+from .printing import print_below, print_json, say
 
 if TYPE_CHECKING:
     # Takes packages that not everybody has.
@@ -29,7 +29,7 @@ def print_trials(policies: Sequence[Policy], reads_data: bool, as_json: bool, po
             if trial:
                 _print_trial(policy, trial)
             else:
-                print(f"{policy.model}: can be applied; its data were not looked at (--data)")
+                say(f"{policy.model}: can be applied; its data were not looked at (--data)")
     return all(trial is None or trial.why_not is None for _, trial in trials)
 
 
@@ -67,7 +67,7 @@ def _window_document(window: FrozenWindow) -> dict[str, Any]:
 
 def _print_trial(policy: Policy, trial: "Trial") -> None:
     summary = trial.check.summary
-    print(f"{policy.model}: a retraining that starts now")
+    say(f"{policy.model}: a retraining that starts now")
     print_below("  learns from   ", f"{_window(trial.manifest.training)}: {_rows(summary.training)}")
     print_below("  is judged on  ", f"{_window(trial.manifest.holdout)}: {_rows(summary.holdout)}")
     for lead, text in (*_learns(policy), *_needs(policy, trial.manifest)):

@@ -8,7 +8,7 @@ from ..ports import Ports
 from ..usecases.operating.policies import PlannedPolicy
 from .back_test_documents import back_test_document
 from .packages import packages_for_data
-from .printing import plain, print_table
+from .printing import print_table, say
 from .worker_processes import for_each
 
 # By model, as JSON.
@@ -32,9 +32,9 @@ def tried_plans(
         trials = list(for_each(partial(try_change, asked=days, world_at=simulation_of), plans, connect, ports))
     for trial in trials if shown else ():
         if trial.tests:
-            print(plain(f"{trial.plan.policy.model}, tried on {trial.days}"))
+            say(f"{trial.plan.policy.model}, tried on {trial.days}")
             print_table(["", *trial.tests], summary(trial.tests))
-            print()
+            say("")
     documents = {
         trial.plan.policy.model: [back_test_document(name, test) for name, test in trial.tests.items()]
         for trial in trials

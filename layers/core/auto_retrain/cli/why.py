@@ -14,7 +14,7 @@ from ..usecases.triggering.why import explain_decisions
 from ..usecases.triggering.why_not import predict_triggers
 from .arguments import Json, Model, limit_option, ports_of
 from .commands import Commands
-from .printing import moment, print_below, print_json
+from .printing import moment, print_below, print_json, say
 
 # Of each decision, unless all are asked for.
 SHOWN_VERDICTS = 3
@@ -47,13 +47,13 @@ def why(
     for decision in decisions:
         _print_decision(decision, with_all)
     if not decisions:
-        print(f"{model}: no decisions yet")
+        say(f"{model}: no decisions yet")
 
 
 def _print_decision(decision: DecisionRecord, with_all: bool) -> None:
     held = f" by {decision.held_by}" if decision.held_by else ""
     outcome = decision.outcome.replace("_", " ")
-    print(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {outcome}{held}")
+    say(f"{moment(decision.event_time)}  {decision.trigger_type.value}  {outcome}{held}")
     _print_indented(decision.reason)
     verdicts = decision.verdicts if with_all else _what_mattered(decision.verdicts)
     print_verdicts(verdicts)
@@ -126,7 +126,7 @@ def _print_model(outlook: ModelOutlook) -> None:
 
 
 def _print_trigger(trigger: TriggerOutlook, outlook: ModelOutlook) -> None:
-    print(f"{trigger.trigger_type.value}: {trigger.prospect.replace('_', ' ')}")
+    say(f"{trigger.trigger_type.value}: {trigger.prospect.replace('_', ' ')}")
     for verdict in trigger.verdicts:
         numbers = _numbers(verdict)
         _print_indented(f"{verdict.label}: {verdict.reason}" + (f" ({numbers})" if numbers else ""))
