@@ -138,6 +138,9 @@ def test_a_policy_can_demand_it_and_one_that_does_worse_needs_a_reason(past: Ter
         assert "days beyond the limit that is in force without a retraining: " in answer.err
         assert "Nothing was applied; give a reason (--reason TEXT) to apply it all the same" in answer.err
     assert past.policy().version == 2
+    (refused,) = json.loads(past.run("models", "apply", worse, "--json").out)
+    assert (refused["is_applied"], len(refused["back_tests"])) == (False, 2)
+    assert refused["objections"][0].startswith("it would have ") or "days beyond the limit" in refused["objections"][0]
     document = json.loads(past.ok("models", "apply", worse, "--reason", "0.5 will do", "--json"))
     assert document[0]["is_applied"]
     in_force, new = document[0]["back_tests"]

@@ -36,12 +36,13 @@ from .arguments import (
     refuse_both,
     version_option,
 )
+from .back_test_documents import TriedChanges
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_first_retrainings, print_plans, print_warnings
 from .printing import moment, plain, print_json, print_table, say
 from .trials import print_trials
-from .tried_changes import BackTests, tried_plans
+from .tried_changes import tried_plans
 
 commands = Commands("models")
 
@@ -72,9 +73,9 @@ def apply(
     ports = ports_of(context)
     plans = plan_policies(read_policy_files(files), ports)
     print_warnings(plans)
-    tried: BackTests = {}
+    tried: TriedChanges = {}
     if back_test or any(plan.back_test_days for plan in plans):
-        plans, tried = tried_plans(plans, back_test, reason, not as_json, connection_of(context), ports)
+        plans, tried = tried_plans(plans, back_test, reason, as_json, connection_of(context), ports)
     if dry_run:
         print_plans([(plan, None) for plan in plans], as_json, tried)
         if not as_json:

@@ -7,8 +7,8 @@ from ..domain.policy.policy import AppliedPolicy
 from ..ports import Ports
 from ..usecases.operating.first_retraining import Starter, first_retraining_by
 from ..usecases.operating.policies import PlannedPolicy
+from .back_test_documents import NOT_TRIED, TriedChanges
 from .printing import print_json, print_whole, remark, say
-from .tried_changes import BackTests
 
 NAMED_MODELS = 3
 
@@ -43,12 +43,12 @@ def _listed(models: Sequence[str]) -> str:
     return ", ".join(models[:NAMED_MODELS]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def print_plans(plans: Iterable[tuple[PlannedPolicy, AppliedPolicy | None]], as_json: bool, tried: BackTests) -> None:
+def print_plans(
+    plans: Iterable[tuple[PlannedPolicy, AppliedPolicy | None]], as_json: bool, tried: TriedChanges
+) -> None:
     """Print each plan with what became of it, as soon as it has become that."""
     if as_json:
-        print_json(
-            [{**_document(plan, applied), "back_tests": tried.get(plan.policy.model, [])} for plan, applied in plans]
-        )
+        print_json([{**_document(plan, applied), **tried.get(plan.policy.model, NOT_TRIED)} for plan, applied in plans])
         return
     for plan, applied in plans:
         _print_plan(plan, applied)

@@ -14,8 +14,7 @@ from pydantic_core import to_jsonable_python
 from ..domain.job import RetrainingJob
 from ..domain.text import one_line
 
-# Of a text beside its lead, however narrow the terminal is.
-MIN_WIDTH = 20
+_BELOW = "    "
 
 
 def plain(text: str) -> str:
@@ -69,9 +68,10 @@ def columns_of(out: TextIO) -> int | None:
 
 
 def _lines(lead: str, text: str, columns: int, divides_words: bool = False) -> list[str]:
-    if len(lead) + MIN_WIDTH > columns:
-        # Nothing fits beside a long lead, so the text begins below it.
-        return [*_wrapped("", lead, columns, True), *_wrapped("    ", text, columns, divides_words)]
+    longest = max(map(len, text.split()), default=0)
+    if len(lead) > columns // 2 or columns - len(lead) < longest <= columns - len(_BELOW):
+        # Too little fits beside the lead, so the text begins below it.
+        return [*_wrapped("", lead, columns, True), *_wrapped(_BELOW, text, columns, divides_words)]
     return _wrapped(lead, text, columns, divides_words) or [lead.rstrip()]
 
 
