@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from auto_retrain.domain.canonical_text import canonical_text
+
 from .answers import AnswersRefused
-from .canonical_text import canonical_text
 from .labels import WHOLE_NUMBER, Array
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)

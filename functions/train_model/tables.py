@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from .arrow_values import Unconvertible, floats, texts
-from .csv_header import PARSING, read_header
+from auto_retrain.adapters.data.arrow_values import Unconvertible, floats, texts
+from auto_retrain.adapters.data.csv_header import PARSING, read_header
+from auto_retrain.adapters.data.formats import remedy_for
+from auto_retrain.adapters.data.row_days import NoDates, is_of_days, row_groups_of
+
 from .errors import DataInvalid
-from .formats import remedy_for
-from .row_days import NoDates, is_of_days, row_groups_of
 
 
 class Days(NamedTuple):

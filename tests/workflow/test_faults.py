@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from auto_retrain.domain.status import RetrainingStatus
 from local.aws.environment import aws_settings
-from local.paths import TRAINER, env_python
+from local.paths import CORE, TRAINER, env_python
 from local.stack import TRAINER_IMAGE, LocalStack
 from tests.webhook import Webhook
 from tests.workflow.fault_proxy import FaultProxy, Forward, Reply, Request, drop, lose_answer, refuse
@@ -426,6 +426,7 @@ def test_two_trainers_of_one_job_leave_one_version_and_one_result(world: FaultyW
     environment = aws_settings(world.stack.aws_endpoint) | {
         "AUTO_RETRAIN_ORDER": world.stack.cluster.environment_of(name)["AUTO_RETRAIN_ORDER"],
         "PATH": os.defpath,
+        "PYTHONPATH": f"{CORE}",
     }
 
     twin = subprocess.run(

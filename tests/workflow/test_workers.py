@@ -1,11 +1,12 @@
 """Several pods train one model, through the real state machine, training program, registry and cluster."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from local.paths import TRAINER
+from local.paths import CORE, TRAINER
 from local.stack import LocalStack
 from local.trainer_image import TRAIN_MODEL
 from tests.workflow.world import IMAGES, World
@@ -13,7 +14,7 @@ from tests.workflow.world import IMAGES, World
 IMAGE = "example.com/trainer-of-sums@sha256:" + "2" * 64
 OF_SUMS = replace(
     TRAIN_MODEL,
-    env={**TRAIN_MODEL.env, "PYTHONPATH": str(TRAINER / "examples" / "workers")},
+    env={**TRAIN_MODEL.env, "PYTHONPATH": os.pathsep.join(map(str, (CORE, TRAINER / "examples" / "workers")))},
     preparation=None,
 )
 

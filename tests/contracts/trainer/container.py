@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from local.paths import TRAINER, env_python
+from local.paths import CORE, TRAINER, env_python
 from train_model.__main__ import main
 
 DEADLINE_SECONDS = 120
@@ -29,7 +29,7 @@ class Container:
     """Starts one process for each order."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
+        self._env = {**env, "PYTHONPATH": f"{CORE}"}
 
     def start(self, order: Mapping[str, Any] | list[dict[str, Any]], **env: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train_model.canonical_text import canonical_text
+from auto_retrain.domain.canonical_text import canonical_text
 from train_model.known_labels import KnownLabels
 from train_model.labels import encode, natural_labels
 

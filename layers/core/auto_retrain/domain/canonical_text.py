@@ -1,7 +1,4 @@
-"""One text per value, however a program wrote it: what ids, labels and categories are compared by.
-
-Control plane and training container each have a copy of this file; a test holds the two together.
-"""
+"""One text per value, however a program wrote it: what ids, labels and categories are compared by."""
 
 import re
 from datetime import UTC, datetime

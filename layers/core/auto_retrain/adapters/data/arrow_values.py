@@ -1,7 +1,4 @@
-"""Cells of any Arrow type as numbers or as canonical texts.
-
-Control plane and training container each have a copy of this file; a test holds the two together.
-"""
+"""Cells of any Arrow type as numbers or as canonical texts."""
 
 from decimal import Decimal
 from typing import Any

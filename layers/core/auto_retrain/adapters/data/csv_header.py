@@ -1,7 +1,4 @@
-"""The header of a CSV file: its first line that is not empty, which goes on where a quoted name breaks the line.
-
-Control plane and training container each have a copy of this file; a test holds the two together.
-"""
+"""The header of a CSV file: its first line that is not empty, which goes on where a quoted name breaks the line."""
 
 import re
 from typing import NamedTuple

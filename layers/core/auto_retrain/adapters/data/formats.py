@@ -1,7 +1,4 @@
-"""Recognises the format of a file by its first bytes, and says what to do if it is another than the policy says.
-
-Control plane and training container each have a copy of this file; a test holds the two together.
-"""
+"""Recognises the format of a file by its first bytes, and says what to do if it is another than the policy says."""
 
 from typing import Literal
 

@@ -1,7 +1,4 @@
-"""The UTC days of rows and row groups, by a column with dates or moments.
-
-Control plane and training container each have a copy of this file; a test holds the two together.
-"""
+"""The UTC days of rows and row groups, by a column with dates or moments."""
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
