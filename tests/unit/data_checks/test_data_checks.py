@@ -74,10 +74,10 @@ def test_sound_data_have_no_findings() -> None:
     ("about", "check", "text"),
     [
         (
-            summary(window(repeated_ids=3, repeated_id="7")),
+            summary(window(repeated_ids=3, repeated_id="7", repeated_in=("a.csv", "b.csv"))),
             "row_ids",
-            "3 of 1000 training rows repeat an earlier row id, such as '7': data.row_id = id needs a value of its "
-            "own in every row, in both windows; name a column that has one, or add one to the data",
+            "3 of 1000 training rows repeat an earlier row id, such as '7' in a.csv and b.csv: data.row_id = id needs "
+            "a value of its own in every row, in both windows; name a column that has one, or add one to the data",
         ),
         (
             summary(None, window(missing_ids=2)),

@@ -22,7 +22,7 @@ from .versions import FirstModel, Pair, Terms, ValueRows, Versions
 Array = np.ndarray[Any, Any]
 
 # Of slices: those of the best challenger are kept while those of the next one are summed beside a part.
-MAX_BYTES_OF_SUMS = 512 << 20
+MAX_BYTES_OF_SUMS = 256 << 20
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def _basis(summary: DataSummary) -> str:
 def _check_ids(policy: Policy, name: str, window: WindowSummary, basis: str) -> Iterator[DataFinding]:
     row_id = policy.data.row_id
     needed = f"data.row_id = {row_id} needs a value of its own in every row, in both windows"
-    example = f", such as '{window.repeated_id}'" if window.repeated_id is not None else ""
+    files = f" in {' and '.join(window.repeated_in)}" if window.repeated_in else ""
+    example = f", such as '{window.repeated_id}'{files}" if window.repeated_id is not None else ""
     repeated = f"repeat an earlier row id{example}{basis}: {needed}; name a column that has one, or add one to the data"
     for count, what in ((window.missing_ids, f"have no row id: {needed}"), (window.repeated_ids, repeated)):
         if count:

@@ -41,7 +41,7 @@ def _check_texts(column: str, what: str, counts: Mapping[str, int]) -> Iterator[
     for word in [text for text in _by_rows(counts) if means_missing(text)][:MAX_NAMED]:
         text = f"{counts[word] / rows:.1%} of the {what} are the text '{word}': missing?"
         yield DataFinding(check="missing_words", severity="warning", column=column, text=text)
-    groups = alike(text for text in counts if not means_missing(text))
+    groups = alike(text for text in _by_rows(counts) if not means_missing(text))
     if groups:
         named = "; ".join(" and ".join(f"'{_cut(text)}'" for text in group[:MAX_NAMED]) for group in groups[:MAX_NAMED])
         more = f"; and {len(groups) - MAX_NAMED} more" if len(groups) > MAX_NAMED else ""

@@ -67,8 +67,8 @@ class WindowSummary(Record):
     """Row counts of one window.
 
     `distinct_labels` stops counting at three; `only_label` is the label if there is no other. `repeated_id` is one of
-    the repeated ids. `rarest_class_rows` is None for a regression. There are `strays` only if labels have a data set of
-    their own.
+    the repeated ids, `repeated_in` the file or the two files that have it. `rarest_class_rows` is None for a
+    regression. There are `strays` only if labels have a data set of their own.
     """
 
     rows: int
@@ -78,6 +78,7 @@ class WindowSummary(Record):
     distinct_labels: int
     rarest_class_rows: int | None = None
     repeated_id: str | None = None
+    repeated_in: tuple[str, ...] = Field(default=(), exclude_if=lambda files: not files)
     only_label: str | None = None
     strays: StrayLabels | None = None
 

@@ -119,8 +119,9 @@ def test_the_profile_built_here_becomes_that_of_the_promoted_version() -> None:
         (
             HOLDOUT,
             {"id": lambda old: ["same"] * len(old)},
-            "repeat an earlier row id, such as 'same': data.row_id = id needs a value of its own in every row, in "
-            "both windows; name a column that has one, or add one to the data",
+            "repeat an earlier row id, such as 'same' in s3://data/churn/date=2026-02-24/part-0.parquet: "
+            "data.row_id = id needs a value of its own in every row, in both windows; name a column that has one, or "
+            "add one to the data",
         ),
         (TRAINING, {"left": lambda old: ["1"] * len(old)}, "the same one, '1', in data.label = left"),
         (TRAINING, {"left": lambda old: [None] * len(old)}, "0.0% of the 2000 training rows have a label"),

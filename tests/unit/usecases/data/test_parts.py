@@ -15,6 +15,7 @@ from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import DataObject, Manifest
 from auto_retrain.ports import TableReader
 from auto_retrain.usecases.data import read_part as reading
+from auto_retrain.usecases.data import repeated_ids
 from auto_retrain.usecases.data.merge_parts import merge_parts
 from auto_retrain.usecases.data.part_files import pack, unpack
 from auto_retrain.usecases.data.part_summary import summary_of
@@ -22,6 +23,7 @@ from auto_retrain.usecases.data.read_part import read_part
 from tests.unit.usecases.data.test_check_data import HOLDOUT, LABELS, TRAINING, Data, labelled
 
 ALL = range(1, 16)
+EXAMPLE = {"repeated_id", "repeated_in"}
 
 
 class Names:
@@ -51,6 +53,7 @@ CHANGES: dict[str, tuple[range, dict[str, Any]]] = {
     "one label": (TRAINING, {"left": lambda old: ["1"] * len(old)}),
     "no label": (TRAINING, {"left": lambda old: [None] * len(old)}),
     "respelled labels": (ALL, {"left": lambda old: [("Yes", "yes", "no")[n % 3] for n in range(len(old))]}),
+    "labels respelled in some files": (range(2, 4), {"left": lambda old: [f"{text} " for text in old]}),
     "another unit": (HOLDOUT, {"age": lambda old: old * 1000}),
     "empty column": (HOLDOUT, {"age": lambda old: np.full(len(old), np.nan)}),
     "constant column": (ALL, {"age": lambda old: np.full(len(old), 3.0)}),
@@ -104,8 +107,20 @@ def test_an_id_in_two_parts_of_a_window_is_repeated() -> None:
     world.change(range(1, 3), id=repeat_ids)
     with pytest.raises(DataInvalid) as error:
         world.check_data()
-    assert "200 of 1000 holdout rows repeat an earlier row id: data.row_id = id needs" in str(error.value)
+    assert "200 of 1000 holdout rows repeat an earlier row id, such as '9-0' in s3://data/" in str(error.value)
     assert "200 row ids of the holdout (20.0%) are in the training window as well" in str(error.value)
+
+
+@pytest.mark.parametrize("rows", [500, 5000])
+def test_an_id_in_files_of_two_parts_is_named_with_both_if_these_are_among_the_first_rows(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeated_ids, "MAX_ROWS_READ_AGAIN", rows)
+    world = Data({"parts": 4})
+    world.change(range(2, 3), id=lambda old: ["4-7", *old[1:]])
+    named = f", such as '4-7' in {world.uri(4)} and {world.uri(2)}" if rows == 5000 else ""
+    with pytest.raises(DataInvalid, match=f"1 of 1000 holdout rows repeat an earlier row id{named}: data"):
+        world.check_data()
 
 
 def test_of_too_many_ids_a_sample_is_compared_and_the_finding_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +201,7 @@ def seen(manifest: Manifest, tables: TableReader, order: dice.Random | None = No
         }
         for window in (merged.training.features, merged.holdout.features)
     ]
-    return summary.model_dump(exclude={"training": {"repeated_id"}, "holdout": {"repeated_id"}}), windows
+    return summary.model_dump(exclude={"training": EXAMPLE, "holdout": EXAMPLE}), windows
 
 
 @settings(max_examples=60, deadline=None)

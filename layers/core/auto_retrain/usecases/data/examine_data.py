@@ -18,7 +18,7 @@ from .column_fields import naming_fields
 from .feature_bins import watched
 from .feature_days import DaySamples, DayWatcher, NameCounts
 from .holdout_rows import digest_holdout
-from .merge_parts import digests_of, look_at, merge_parts
+from .merge_parts import digests_of, look_at, merge_parts, with_example
 from .part_records import PartEvidence
 from .part_summary import summary_of
 from .read_part import read_part
@@ -102,8 +102,12 @@ def _in_parts(
     job: RetrainingJob, policy: Policy, manifest: Manifest, parts: Iterable[PartEvidence], ports: Ports
 ) -> _Seen:
     """One part after the other, so that memory grows with a part and not with a window."""
-    merged = merge_parts(parts, manifest)
-    summary = summary_of(merged, manifest.data)
-    summary = summary.changed(separation=separations(manifest.data, manifest.training, ports))
+    merged, columns = merge_parts(parts, manifest), manifest.data
+    merged = merged._replace(
+        training=with_example(merged.training, manifest.training, columns, ports.tables),
+        holdout=with_example(merged.holdout, manifest.holdout, columns, ports.tables),
+    )
+    summary = summary_of(merged, columns)
+    summary = summary.changed(separation=separations(columns, manifest.training, ports))
     evidence, profile = look_at(merged, summary, job, manifest, policy, ports)
     return _Seen(evidence, profile, digests_of(merged), sorted(merged.holdout.labels.classes))

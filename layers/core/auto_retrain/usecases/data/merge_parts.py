@@ -12,11 +12,11 @@ from ...data_checks.evidence import DataEvidence, FeatureValues
 from ...domain.data_check import DataSummary, HoldoutDigests
 from ...domain.drift import DataProfile, DesignEffects
 from ...domain.job import RetrainingJob
-from ...domain.manifest import Manifest
+from ...domain.manifest import DataColumns, FrozenWindow, Manifest
 from ...domain.policy.policy import Policy
-from ...ports import Ports, RowBatch
+from ...ports import Ports, RowBatch, TableReader
 from ...statistics.cells import coarser, count_in_bins, edges_of_cells
-from ...statistics.id_sample import merge_samples
+from ...statistics.id_sample import merge_samples, stable_hashes
 from ...statistics.stability import Levels, count_levels, reference_levels
 from .entity_sample import MISSING, RARE, UNSEEN, effects_of
 from .feature_bins import Bins, Counted, watched
@@ -25,6 +25,7 @@ from .part_features import hashes_of_levels, merged_features
 from .part_labels import merged_arrivals, merged_labels
 from .part_records import CategoryRows, EntityRows, PartEvidence, WindowPart
 from .reference_profile import histograms_of, profile_of
+from .repeated_ids import find_repeated
 
 Array = np.ndarray[Any, Any]
 
@@ -47,12 +48,20 @@ def _merged_window(size: int, one: WindowPart, other: WindowPart) -> WindowPart:
         rows=one.rows + other.rows,
         with_id=one.with_id + other.with_id,
         distinct_ids=one.distinct_ids + other.distinct_ids,
-        repeated_id=min(filter(None, (one.repeated_id, other.repeated_id)), default=None),
+        repeated=min(filter(None, (one.repeated, other.repeated)), default=None),
         ids=merge_samples(one.ids, other.ids),
         labels=merged_labels(one.labels, other.labels),
         arrived=merged_arrivals(one.arrived, other.arrived),
         features=merged_features(one.features, other.features, size),
     )
+
+
+def with_example(merged: WindowPart, window: FrozenWindow, columns: DataColumns, tables: TableReader) -> WindowPart:
+    """With an example of ids that only different parts repeat, whose files are read again for it."""
+    wanted = merged.ids.ids[merged.ids.parts > 1]
+    if merged.repeated is not None or not wanted.size:
+        return merged
+    return merged._replace(repeated=find_repeated(columns, window.objects, wanted, stable_hashes, tables))
 
 
 def digests_of(merged: PartEvidence) -> HoldoutDigests:

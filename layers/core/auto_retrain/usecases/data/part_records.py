@@ -8,6 +8,7 @@ import numpy as np
 from ...domain.data_check import HoldoutDigests
 from ...statistics.cells import Cells
 from ...statistics.id_sample import IdSample
+from .repeated_ids import RepeatedId
 
 Array = np.ndarray[Any, Any]
 
@@ -98,7 +99,7 @@ class WindowPart(NamedTuple):
     rows: int
     with_id: int
     distinct_ids: int
-    repeated_id: str | None
+    repeated: RepeatedId | None
     ids: IdSample
     labels: LabelPart
     arrived: ArrivedLabels | None

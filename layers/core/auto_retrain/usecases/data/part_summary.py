@@ -5,7 +5,8 @@ from ...domain.manifest import DataColumns
 from ...domain.metric_kinds import Task
 from ...statistics.id_sample import below, in_both, merge_samples, repeated_across, respelled
 from .part_records import ArrivedLabels, LabelPart, PartEvidence, WindowPart
-from .summarize import MAX_ID_LENGTH, check_size
+from .repeated_ids import MAX_ID_LENGTH
+from .summarize import check_size
 
 
 def summary_of(merged: PartEvidence, columns: DataColumns) -> DataSummary:
@@ -36,7 +37,8 @@ def _window(part: WindowPart, columns: DataColumns) -> WindowSummary:
         missing_ids=part.rows - part.with_id,
         distinct_labels=min(distinct, 3),
         rarest_class_rows=min(classes.values()) if columns.task is Task.CLASSIFICATION and distinct > 1 else None,
-        repeated_id=part.repeated_id,
+        repeated_id=part.repeated.row_id if part.repeated else None,
+        repeated_in=part.repeated.files if part.repeated else (),
         only_label=_only_label(labels) if distinct == 1 else None,
         strays=_strays(part.arrived),
     )

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...domain.manifest import DataColumns, FrozenWindow, Manifest
+from ...domain.manifest import FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...domain.spelling import folded
 from ...ports import TableReader
@@ -18,8 +18,8 @@ from .holdout_rows import digest_part
 from .part_features import DayRanges, EntityRowSample, sampled_days
 from .part_labels import LabelTally, RowIds, join_labels
 from .part_records import CategoryRows, FeaturePart, LabelPart, PartEvidence, WindowPart
+from .repeated_ids import find_repeated, those_twice
 from .row_sample import SAMPLING_SEED
-from .summarize import MAX_ID_LENGTH, MAX_WANTED_IDS
 from .window_rows import WindowRows
 
 # Of each window, all parts together: 50 MB. With no more rows than these, ids are compared exactly.
@@ -68,7 +68,9 @@ class _Reader:
             rows=rows.rows,
             with_id=rows.ids.size,
             distinct_ids=known.own.size,
-            repeated_id=_repeated_id(self._columns, window, rows.ids, self._tables) if repeats else None,
+            repeated=find_repeated(self._columns, window.objects, those_twice(rows.ids), stable_hashes, self._tables)
+            if repeats
+            else None,
             ids=_sample(rows, repeats, MAX_COMPARED_IDS // self._parts),
             labels=labels,
             arrived=arrived,
@@ -127,16 +129,6 @@ def _sample(rows: _Rows, repeats: bool, size: int) -> IdSample:
         return sample_ids(rows.ids, rows.forms, size)
     ids, places = np.unique(rows.ids, return_index=True)
     return sample_ids(ids, rows.forms[places], size)
-
-
-def _repeated_id(columns: DataColumns, window: FrozenWindow, ids: Array, tables: TableReader) -> str:
-    """One of those that repeat an earlier one; the part is read again for it, as no texts are kept."""
-    ordered = np.sort(ids)
-    wanted = set(ordered[1:][ordered[1:] == ordered[:-1]][:MAX_WANTED_IDS].tolist())
-    batches = tables.batches(window.objects, columns.format, [], [], [columns.row_id])
-    present = ([text for text in batch.texts[columns.row_id] if text is not None] for batch in batches)
-    pairs = (pair for texts in present for pair in zip(texts, stable_hashes(texts).tolist(), strict=True))
-    return next(text[:MAX_ID_LENGTH] for text, hashed in pairs if hashed in wanted)
 
 
 def _count_block(

@@ -11,11 +11,8 @@ from ...domain.manifest import DataColumns, DataObject, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...domain.spelling import folded
 from ...ports import Ports
+from .repeated_ids import MAX_ID_LENGTH, find_repeated, those_twice
 from .separations import separations
-
-MAX_ID_LENGTH = 40
-# The more are looked for, the sooner one is found, but all of a large window take too much memory.
-MAX_WANTED_IDS = 1000
 
 Array = np.ndarray[Any, Any]
 
@@ -97,26 +94,20 @@ class _Reader:
         known = rows.labels[~np.isnan(rows.labels)]
         values, counts = np.unique(known, return_counts=True)
         is_classes = columns.task is Task.CLASSIFICATION and values.size > 1
-        repeated = rows.ids.size - np.unique(rows.ids).size
+        twice = those_twice(rows.ids)
+        repeated = find_repeated(columns, window.objects, twice, _hashes, self._ports.tables) if twice.size else None
         return WindowSummary(
             rows=rows.ids.size + rows.missing_ids,
             labelled=known.size,
-            repeated_ids=repeated,
+            repeated_ids=twice.size,
             missing_ids=rows.missing_ids,
             distinct_labels=min(values.size, 3),
             rarest_class_rows=int(counts.min()) if is_classes else None,
-            repeated_id=self._repeated_id(rows, window) if repeated else None,
+            repeated_id=repeated.row_id if repeated else None,
+            repeated_in=repeated.files if repeated else (),
             only_label=self._text_of(values[0]) if values.size == 1 else None,
             strays=rows.strays,
         )
-
-    def _repeated_id(self, rows: _Rows, window: FrozenWindow) -> str:
-        """One of those that repeat an earlier one; the window is read again for it, as no texts are kept."""
-        row_id, ids = self._columns.row_id, np.sort(rows.ids)
-        wanted = set(ids[1:][ids[1:] == ids[:-1]][:MAX_WANTED_IDS].tolist())
-        batches = self._ports.tables.batches(window.objects, self._columns.format, [], [], [row_id])
-        texts = (text for batch in batches for text in batch.texts[row_id] if text is not None)
-        return next(text[:MAX_ID_LENGTH] for text in texts if hash(text) in wanted)
 
     def _text_of(self, label: float) -> str:
         """A label as the data have it."""

@@ -85,10 +85,10 @@ def select_best(
 
 
 def _whole(job: RetrainingJob, scores: ScoringResult, policy: Policy, ports: Ports) -> _Pairing:
-    champion = load_version(job.champion_version, scores, policy, ports) if job.champion_version else None
+    champion = load_version(job.champion_version, scores, policy.data, ports) if job.champion_version else None
 
     def pair(version: str, looks_at: _CountLooks) -> _Paired:
-        challenger, holdout = on_frozen_rows(version, load_version(version, scores, policy, ports), job)
+        challenger, holdout = on_frozen_rows(version, load_version(version, scores, policy.data, ports), job)
         looks = looks_at(version, holdout)
         versions = pair_up(challenger, champion, policy, seed_of(job), len(job.challengers), *looks)
         return _Paired(versions, holdout)

@@ -5,19 +5,19 @@ from ...comparison.predictions import Predictions
 from ...domain.data_check import HoldoutDigests
 from ...domain.errors import ArtifactInvalid
 from ...domain.job import RetrainingJob
-from ...domain.policy.policy import Policy
+from ...domain.policy.data import DataPolicy
 from ...domain.results import ScoringResult
 from ...ports import Ports
 from .load_predictions import load_predictions
 
 
 def load_version(
-    version: str, scores: ScoringResult, policy: Policy, ports: Ports, is_known: bool = False
+    version: str, scores: ScoringResult, data: DataPolicy, ports: Ports, is_known: bool = False
 ) -> Predictions:
     """The predictions of one version; raises ArtifactInvalid if they are absent or not what their digest says."""
     if version not in scores.predictions:
         raise ArtifactInvalid(f"version {version} was not scored, only {', '.join(sorted(scores.predictions))}")
-    return load_predictions(scores.predictions[version], policy.data, ports, is_known)
+    return load_predictions(scores.predictions[version], data, ports, is_known)
 
 
 def on_frozen_rows(

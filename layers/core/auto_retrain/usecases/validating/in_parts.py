@@ -92,10 +92,13 @@ class _Reader:
         )
 
     def _load(self, part: int, is_known: bool = False) -> list[Predictions]:
-        """The challenger's answers, and the champion's if there is one."""
-        numbers = (self._version, self._job.champion_version)
-        scores, policy, ports = self._scores[part], self._policy, self._ports
-        return [load_version(number, scores, policy, ports, is_known) for number in numbers if number]
+        """The challenger's answers, and the champion's if there is one, whose rows are compared by ids and labels."""
+        scores, data, champion = self._scores[part], self._policy.data, self._job.champion_version
+        loaded = [load_version(self._version, scores, data, self._ports, is_known)]
+        if champion:
+            without_groups = data.changed(entity=None, slices=())
+            loaded.append(load_version(champion, scores, without_groups, self._ports, is_known))
+        return loaded
 
 
 def _has_no_rows(job: RetrainingJob, part: int) -> bool:
