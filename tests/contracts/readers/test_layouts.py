@@ -25,8 +25,9 @@ from auto_retrain.domain.manifest import FrozenWindow, columns_of, with_rows
 from auto_retrain.domain.windows import Window
 from auto_retrain.usecases.data.listing import days_of
 from auto_retrain.usecases.data.manifest import freeze_data, read_manifest
+from auto_retrain.usecases.data.part_summary import summary_of
+from auto_retrain.usecases.data.read_part import read_part
 from auto_retrain.usecases.data.reference_profile import build_profile
-from auto_retrain.usecases.data.summarize import summarize_data
 from tests.aws_clients import REGION, aws_client
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.world import World
@@ -80,7 +81,8 @@ class Laid:
         manifest = read_manifest(frozen, ports)
         theirs = Manifest.model_validate_json(canonical_json(manifest))
         storage = Storage(self.client)
-        assert summarize_data(manifest, ports).summary.overlap == 0
+        merged = read_part(manifest, 0, ports.tables)
+        assert summary_of(merged, manifest.data).overlap == 0
         return {
             name: [self._ours(getattr(manifest, name)), self._theirs(storage, theirs, name)]
             for name in ("training", "holdout")

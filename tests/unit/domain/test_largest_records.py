@@ -36,8 +36,8 @@ from auto_retrain.domain.validation import Decision, ValidatedInputs, Validation
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.domain.windows import windows_at
 from auto_retrain.usecases.data.examine_data import MAX_FINDINGS
+from auto_retrain.usecases.data.part_summary import MAX_ID_LENGTH
 from auto_retrain.usecases.data.shifts import MAX_FEATURES
-from auto_retrain.usecases.data.summarize import MAX_ID_LENGTH
 from auto_retrain.usecases.ending.end_job import MAX_ERROR_LENGTH
 from auto_retrain.usecases.triggering.detect_drift import MAX_VERDICTS
 from local.paths import ROOT

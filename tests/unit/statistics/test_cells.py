@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from auto_retrain.statistics import cells
 from auto_retrain.statistics.cells import (
     NO_CELLS,
+    CellCounter,
     add_cells,
     add_keys,
     coarser,
@@ -34,6 +35,25 @@ def test_any_split_in_any_order_gives_the_same_cells(parts: list[np.ndarray], ra
         counted = [count_cells(part) for part in parts]
         random.shuffle(counted)  # type: ignore[attr-defined]
         assert equal(reduce(add_cells, counted, NO_CELLS), whole)
+
+
+# Of one kind, so that a batch often has the cells of those before it.
+SIMILAR_NUMBERS = st.sampled_from(
+    [st.integers(-9, 9).map(float), st.floats(1, 2), st.floats(-2, 2), st.floats(width=64)]
+)
+BATCHES = SIMILAR_NUMBERS.flatmap(lambda numbers: st.lists(st.lists(numbers, max_size=20).map(np.array), max_size=9))
+
+
+@given(BATCHES, st.sampled_from([4, 8, 8192]))
+def test_a_counter_of_batches_finds_the_cells_of_all_numbers(batches: list[np.ndarray], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cells, "MAX_CELLS", most)
+        patched.setattr(cells, "_COUNTED_AT_ONCE", 10)
+        counter = CellCounter()
+        for batch in batches:
+            counter.add(batch)
+        assert equal(counter.cells, count_cells(np.concatenate([np.empty(0), *batches])))
+        assert equal(counter.cells, counter.cells)
 
 
 @given(ANY_NUMBERS, ANY_NUMBERS)

@@ -36,8 +36,8 @@ def evidence(shelf: Shelf, manifest: dict[str, Any], part: int) -> PartEvidence:
 def test_each_pod_examines_its_own_objects_of_both_windows(shelf: Shelf) -> None:
     manifest = in_two_parts(shelf, [some_rows(100, 5), some_rows(40, 6), some_rows(20, 7)])
     first, second = evidence(shelf, manifest, 0), evidence(shelf, manifest, 1)
-    assert (first.training.rows, second.training.rows) == (120, 40)
-    assert (first.holdout.rows > 0, second.holdout.rows) == (True, 0)
+    assert (first.training.features.rows, second.training.features.rows) == (120, 40)
+    assert (first.holdout.features.rows > 0, second.holdout.features.rows) == (True, 0)
     assert (set(first.digests), set(second.digests)) == ({0}, set())
     assert set(first.training.features.categories["plan"].counts) == {"free", "plus", "pro"}
 

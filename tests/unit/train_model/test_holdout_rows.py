@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from auto_retrain.adapters.data.arrow_tables import ArrowTableReader
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.comparison.holdout import digest_rows, merged_digests
+from auto_retrain.comparison.holdout import digest_rows
 from auto_retrain.domain.data_check import HoldoutDigests
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import Manifest as FrozenManifest
 from auto_retrain.domain.manifest import in_parts
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data.holdout_rows import digest_holdout, digest_part
+from auto_retrain.usecases.data.holdout_rows import digest_part
 from tests.unit.train_model.shelf import to_bytes
 from train_model.data import read_window
 from train_model.order import Manifest
@@ -81,7 +81,7 @@ def both(
     about = {"schema_version": 1, "job_id": "churn-1", "model_name": "churn"}
     document = {**about, "data": columns, "training": training, "holdout": window}
     ports.tables = ArrowTableReader(ports.data)
-    before = digest_holdout(FrozenManifest.model_validate(document), ports.tables)
+    before = digest_part(FrozenManifest.model_validate(document), 0, ports.tables)
     return before, _scored(Manifest.model_validate(document, strict=False), Files(ports))
 
 
@@ -199,4 +199,3 @@ def test_a_part_is_the_same_on_both_sides_with_labels_that_lie_apart() -> None:
     digests = [digest_part(frozen, part, ports.tables) for part in range(3)]
     assert digests == [_scored(seen, Files(ports), part) for part in range(3)]
     assert len({digest.rows for digest in digests}) == 3
-    assert digest_holdout(frozen, ports.tables) == merged_digests(digests)

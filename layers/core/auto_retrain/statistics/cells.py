@@ -8,11 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .cell_table import CellTable
 from .stability import N_BINS
 
 MAX_CELLS = 8192
 _SIGN = np.uint64(1 << 63)
 _LARGEST = np.finfo(np.float64).max
+_COUNTED_AT_ONCE = 1 << 16
+# So many numbers show about how fine the cells can be.
+_SHOWN_BY = 2 * MAX_CELLS
+# With more places than these, to sort takes less time than to count.
+_PLACES_OF_A_ROW = 8
+_MAX_PLACES = 1 << 16
 
 Array = np.ndarray[Any, Any]
 
@@ -34,18 +41,60 @@ class Cells(NamedTuple):
 NO_CELLS = Cells(0, np.empty(0, np.uint64), np.empty(0, np.int64))
 
 
-def count_cells(values: Array) -> Cells:
-    """The cells of some numbers, as fine as there may be."""
-    finite = values[np.isfinite(values)]
-    firsts, rows = np.unique(_keys(finite), return_counts=True)
-    lowest, highest = (int(np.count_nonzero(values == end)) for end in (-np.inf, np.inf))
+class CellCounter:
+    """Counts the cells of numbers that come in batches; small ones wait for others."""
+
+    def __init__(self) -> None:
+        self._counted, self._waiting = NO_CELLS, [np.empty(0)]
+        # For the cells that are known already, as most of those of further batches are.
+        self._table: CellTable | None = None
+
+    def add(self, values: Array) -> None:
+        self._waiting.append(values)
+        if sum(each.size for each in self._waiting) >= _COUNTED_AT_ONCE:
+            self._count()
+
+    @property
+    def cells(self) -> Cells:
+        self._count()
+        return self._with_table()
+
+    def _count(self) -> None:
+        values, self._waiting = np.concatenate(self._waiting), [np.empty(0)]
+        is_finite = np.isfinite(values)
+        if not is_finite.all():
+            self._counted = add_cells(self._counted, count_cells(values[~is_finite]))
+            values = values[is_finite]
+        shift = self._counted.shift
+        if values.size and not (self._table and self._table.add(_bits(values) >> shift)):
+            self._counted = add_cells(self._with_table(), count_cells(values, shift))
+            self._table = _table_of(self._counted)
+
+    def _with_table(self) -> Cells:
+        shift = self._counted.shift
+        if self._table is None:
+            return self._counted
+        return add_cells(self._counted, Cells(shift, *_sorted(*self._table.counted, shift)))
+
+
+def count_cells(values: Array, shift: int = 0) -> Cells:
+    """The cells of some numbers, as fine as there may be, but without at least `shift` bits."""
+    finite, lowest, highest = values, 0, 0
+    if not np.isfinite(values).all():
+        finite = values[np.isfinite(values)]
+        lowest, highest = (int(np.count_nonzero(values == end)) for end in (-np.inf, np.inf))
     missing = values.size - finite.size - lowest - highest
-    return _few_enough(Cells(0, firsts, rows.astype(np.int64), lowest, highest, missing), MAX_CELLS)
+    if not shift and finite.size > _SHOWN_BY:
+        # All of them have no finer cells than some of them.
+        shift = count_cells(finite[:_SHOWN_BY]).shift
+    firsts, rows = _rows_by_cell(_bits(finite), shift)
+    return _few_enough(Cells(shift, firsts, rows, lowest, highest, missing), MAX_CELLS)
 
 
 def add_keys(cells: Cells, keys: Array, most: int) -> Cells:
-    """With rows that are given as the bits by which they are ordered (unsigned), in at most so many cells."""
-    return add_cells(cells, Cells(cells.shift, *_counted(keys >> np.uint64(cells.shift))), most)
+    """With rows that are given as the bits by which they are ordered (of 63), in at most so many cells."""
+    found, rows = _counted((keys >> np.uint64(cells.shift)).view(np.int64))
+    return add_cells(cells, Cells(cells.shift, found.view(np.uint64), rows), most)
 
 
 def add_cells(one: Cells, other: Cells, most: int | None = None) -> Cells:
@@ -88,29 +137,76 @@ def count_in_bins(cells: Cells, edges: Array) -> tuple[int, ...]:
     return (*map(int, np.diff(bounds)), cells.missing)
 
 
-def _keys(finite: Array) -> Array:
-    """The bits of finite numbers, in the order of the numbers; both zeros are the same."""
-    bits = np.ascontiguousarray(finite, np.float64).view(np.uint64)
-    keys: Array = np.where(bits & _SIGN, ~bits + np.uint64(1), bits | _SIGN)
-    return keys
+def _rows_by_cell(bits: Array, shift: int) -> tuple[Array, Array]:
+    """The first bits of each cell with rows, in order, and its rows."""
+    narrow = shift or _common_zeros(bits)
+    found, rows = _counted(bits >> narrow)
+    return _sorted(found << (narrow - shift), rows, shift)
+
+
+def _counted(cells: Array) -> tuple[Array, Array]:
+    """Each cell once, in order, with the number of its rows; overwrites them."""
+    if not cells.size:
+        return cells, NO_CELLS.rows
+    table = CellTable(cells)
+    if table.size > _PLACES_OF_A_ROW * cells.size:
+        return np.unique(cells, return_counts=True)
+    table.add(cells)
+    return table.counted
+
+
+def _sorted(cells: Array, rows: Array, shift: int) -> tuple[Array, Array]:
+    """Cells as the bits have them, signed and in order, in the order of the numbers that they stand for."""
+    # The bits of negative numbers grow with their size.
+    negative = int(np.count_nonzero(cells < 0))
+    keys = np.concatenate([~cells[:negative][::-1], cells[negative:]]).view(np.uint64)
+    keys[negative:] |= _SIGN >> np.uint64(shift)
+    return keys, np.concatenate([rows[:negative][::-1], rows[negative:]])
+
+
+def _table_of(cells: Cells) -> CellTable | None:
+    """With a place for each cell, if that is worth it."""
+    if not cells.shift or not cells.firsts.size:
+        return None
+    sign = np.uint64(_SIGN >> np.uint64(cells.shift))
+    signed = np.where(cells.firsts & sign, cells.firsts ^ sign, ~cells.firsts).view(np.int64)
+    table = CellTable(signed)
+    return table if table.size <= _MAX_PLACES else None
+
+
+def _common_zeros(bits: Array) -> int:
+    """The last bits that are zero in all of them, as they are in whole numbers."""
+    common = int(np.bitwise_or.reduce(bits))
+    return max((common & -common).bit_length() - 1, 0)
+
+
+def _bits(finite: Array) -> Array:
+    """The bits of finite numbers; both zeros are the same."""
+    return np.add(finite, 0.0, dtype=np.float64).view(np.int64)
+
+
+def _key(finite: float) -> Any:
+    """The bits of a number that is not zero, unsigned, in the order of the numbers."""
+    return _sorted(_bits(np.array([finite])), np.ones(1), 0)[0][0]
 
 
 def _numbers(keys: Array) -> Array:
-    bits = np.where(keys & _SIGN, keys ^ _SIGN, ~keys + np.uint64(1))
-    return bits.view(np.float64)
+    bits = np.where(keys & _SIGN, keys ^ _SIGN, ~keys)
+    # The next number below 0 is not -0.
+    return np.where(bits == _SIGN, bits + np.uint64(1), bits).view(np.float64)
 
 
 def _ends(cells: Cells) -> Array:
     """The largest finite number of each cell."""
     last = np.uint64((1 << cells.shift) - 1)
     keys = (cells.firsts << np.uint64(cells.shift)) | last
-    return _numbers(np.minimum(keys, _keys(np.array([_LARGEST]))))
+    return _numbers(np.minimum(keys, _key(_LARGEST)))
 
 
 def _before(cells: Cells, places: Array) -> Array:
     """The largest finite number below each of some cells, if there is one."""
     firsts = cells.firsts[places] << np.uint64(cells.shift)
-    return _numbers(firsts[firsts > _keys(np.array([-_LARGEST]))] - np.uint64(1))
+    return _numbers(firsts[firsts > _key(-_LARGEST)] - np.uint64(1))
 
 
 def _few_enough(cells: Cells, most: int) -> Cells:
@@ -119,20 +215,6 @@ def _few_enough(cells: Cells, most: int) -> Cells:
     # Neighbours stay apart as long as a bit in which they differ is left.
     differing = np.partition(cells.firsts[1:] ^ cells.firsts[:-1], -most)
     return coarser(cells, cells.shift + int(differing[-most]).bit_length())
-
-
-def _counted(firsts: Array) -> tuple[Array, Array]:
-    """Each cell once, with the number of its rows."""
-    if not firsts.size:
-        return firsts, np.empty(0, np.int64)
-    lowest = firsts.min()
-    if int(firsts.max() - lowest) > firsts.size:
-        cells, rows = np.unique(firsts, return_counts=True)
-        return cells, rows.astype(np.int64)
-    # Close to each other, they are counted in a fraction of the time.
-    rows = np.bincount((firsts - lowest).view(np.int64))
-    cells = np.flatnonzero(rows)
-    return cells.view(np.uint64) + lowest, rows[cells]
 
 
 def _added(firsts: Array, rows: Array) -> tuple[Array, Array]:

@@ -41,10 +41,10 @@ def stable_hashes(texts: Iterable[str]) -> Array:
     return np.frombuffer(digests, np.uint64)
 
 
-def sample_ids(ids: Array, folded: Array, size: int) -> IdSample:
-    """The sample of one part: of its distinct ids those with the `size` lowest hashes."""
+def sample_ids(ids: Array, folded: Array, size: int | None) -> IdSample:
+    """The sample of one part: of its distinct ids those with the `size` lowest hashes, or all."""
     limit = None
-    if folded.size > size:
+    if size is not None and folded.size > size:
         limit = int(np.partition(folded, size)[size])
         few = folded < np.uint64(limit)
         ids, folded = ids[few], folded[few]
@@ -82,10 +82,10 @@ def repeated_across(sample: IdSample) -> int:
     return _of_all_ids(int(np.sum(sample.parts - 1)), sample.share)
 
 
-def in_both(one: IdSample, other: IdSample) -> int:
-    """About how many ids are in both samples; exact if these are of all ids."""
-    both = merge_samples(*(sample._replace(parts=np.ones_like(sample.parts)) for sample in (one, other)))
-    return repeated_across(both)
+def in_both(one: IdSample, other: IdSample, merged: IdSample) -> int:
+    """About how many ids are in both of two samples that were merged; exact if these are of all ids."""
+    apart = sum(below(sample, merged.limit).ids.size for sample in (one, other))
+    return _of_all_ids(apart - merged.ids.size, merged.share)
 
 
 def respelled(sample: IdSample) -> int:

@@ -21,8 +21,10 @@ from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
 from auto_retrain.triggers.data_drift import judge_drift
 from auto_retrain.usecases.data.feature_days import DaySamples
+from auto_retrain.usecases.data.read_features import FeatureReader
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live
 from tests.unit.builders import a_policy
+from tests.unit.usecases.data.sampled import sampled_values
 
 FIRST, ROWS, TRAINING, HOLDOUT = date(2024, 1, 1), 100, 180, 30
 DAYS = TRAINING + HOLDOUT + 365
@@ -81,9 +83,10 @@ class Look:
         samples = DaySamples(TRAINING + HOLDOUT, len(FEATURES))
         training, holdout = self.objects(0, TRAINING), self.objects(TRAINING, TRAINING + HOLDOUT)
         window = Window(start=training[0].date, end=holdout[0].date)
-        profile = build_profile("churn", COLUMNS, DriftPolicy(), window, training, self.ports, [samples])
-        histograms = count_live(profile, COLUMNS, holdout, self.ports, [samples])
-        values = {name: samples.values(name, holdout[0].date) for name in FEATURES}
+        profile = build_profile("churn", COLUMNS, DriftPolicy(), window, training, self.ports)
+        histograms = count_live(profile, COLUMNS, holdout, self.ports)
+        FeatureReader(COLUMNS, FEATURES, (), self.ports.tables).read([*training, *holdout], [samples])
+        values = {name: sampled_values(samples, name, holdout[0].date) for name in FEATURES}
         summary = DataSummary(training=SUMMARY, holdout=SUMMARY, overlap=0)
         return check_data_of(POLICY, DataEvidence(summary, histograms, values)), histograms
 

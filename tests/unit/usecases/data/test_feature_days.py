@@ -10,6 +10,7 @@ import pytest
 from auto_retrain.ports import RowBatch
 from auto_retrain.usecases.data import feature_days
 from auto_retrain.usecases.data.feature_days import DaySamples, NameCounts, StillDays
+from tests.unit.usecases.data.sampled import sampled_values
 
 FIRST = date(2026, 1, 1)
 GONE = float("nan")
@@ -58,7 +59,7 @@ def test_each_day_has_a_uniform_sample_of_its_finite_values_however_many_rows_an
     for part in np.split(np.arange(20_000.0), 10):
         samples.add(FIRST, numbers(*part))
     samples.add(FIRST + timedelta(days=1), numbers(1.0, np.inf, GONE))
-    values = samples.values("age", FIRST + timedelta(days=1))
+    values = sampled_values(samples, "age", FIRST + timedelta(days=1))
     assert (values.dates, values.training_days) == ([FIRST, FIRST + timedelta(days=1)], 1)
     assert values.days[1].tolist() == [1.0]
     assert values.days[0].size == feature_days.MAX_VALUES_OF_A_DAY
@@ -69,7 +70,7 @@ def test_each_day_has_a_uniform_sample_of_its_finite_values_however_many_rows_an
 def test_many_days_and_features_share_a_bounded_memory() -> None:
     samples = DaySamples(days=1000, features=1000)
     samples.add(FIRST, numbers(*range(100)))
-    assert samples.values("age", FIRST).days[0].size == feature_days.MAX_VALUES // 1_000_000
+    assert sampled_values(samples, "age", FIRST).days[0].size == feature_days.MAX_VALUES // 1_000_000
 
 
 def test_names_are_counted_and_the_rarest_are_dropped(monkeypatch: Any) -> None:

@@ -188,18 +188,18 @@ def seen(manifest: Manifest, tables: TableReader, order: dice.Random | None = No
     summary = summary_of(merged, manifest.data)
     windows = [
         {
-            "numbers": {name: [np.asarray(each).tolist() for each in cells] for name, cells in window.numbers.items()},
-            "categories": window.categories,
-            "days": [window.days.days.tolist(), np.nan_to_num(window.days.ranges, nan=-7).tolist()],
+            "numbers": {name: [np.asarray(each).tolist() for each in cells] for name, cells in part.numbers.items()},
+            "categories": part.categories,
+            "days": [part.days.days.tolist(), np.nan_to_num(part.days.ranges, nan=-7).tolist()],
             # Which two there are makes no difference.
             "few": {
                 name: {day: few if len(few) < 2 else 2 for day, few in by_day.items()}
-                for name, by_day in window.few_categories.items()
+                for name, by_day in part.few_categories.items()
             },
-            "sampled": sorted(map(repr, zip(window.sample.days, window.sample.values[0], strict=True))),
-            "entities": window.entities and sorted(map(repr, window.entities.numbers[0])),
+            "sampled": sorted(map(repr, zip(sample.days, sample.values[0], strict=True))),
+            "entities": part.entities and sorted(map(repr, part.entities.numbers[0])),
         }
-        for window in (merged.training.features, merged.holdout.features)
+        for part, sample in ((window.features, window.sample) for window in (merged.training, merged.holdout))
     ]
     return summary.model_dump(exclude={"training": EXAMPLE, "holdout": EXAMPLE}), windows
 

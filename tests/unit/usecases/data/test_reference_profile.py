@@ -17,9 +17,11 @@ from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import DataColumns, DataObject
 from auto_retrain.domain.policy.data import DriftPolicy
 from auto_retrain.domain.windows import Window
-from auto_retrain.usecases.data import column_blocks, feature_bins, row_sample, window_rows
-from auto_retrain.usecases.data.feature_days import DaySamples, NameCounts
+from auto_retrain.statistics import cells
+from auto_retrain.usecases.data import column_blocks, level_counts, row_sample
+from auto_retrain.usecases.data.feature_days import DaySamples
 from auto_retrain.usecases.data.kept_profiles import load_profile
+from auto_retrain.usecases.data.read_features import FeatureReader
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live
 
 COLUMNS = DataColumns(format="parquet", row_id="id", label="y", numeric=("age",), categorical=("plan",))
@@ -61,9 +63,9 @@ def test_the_profile_of_the_parts_is_that_of_the_whole(rows: list[Any], places: 
 
 
 @given(ROWS, CUTS)
-def test_so_it_is_when_only_a_sample_of_the_rows_is_kept(rows: list[Any], places: list[int]) -> None:
+def test_so_it_is_when_there_are_more_different_numbers_than_cells(rows: list[Any], places: list[int]) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(row_sample, "SAMPLED_ROWS", 7)
+        patched.setattr(cells, "MAX_CELLS", 4)
         assert profile_of(cut(rows, places)) == profile_of([rows])
 
 
@@ -86,7 +88,7 @@ def test_every_row_is_counted_once_in_every_feature(rows: list[Any]) -> None:
         assert not histogram.unseen
 
 
-def test_a_large_sample_keeps_the_deciles() -> None:
+def test_a_large_window_keeps_the_deciles() -> None:
     values = np.random.default_rng(4).normal(size=400_000)
     (age, _) = profile_of([[(value, None) for value in values]]).features
     shares = np.array(age.counts[:-1]) / values.size
@@ -94,7 +96,7 @@ def test_a_large_sample_keeps_the_deciles() -> None:
 
 
 def test_a_column_of_names_does_not_exhaust_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feature_bins, "MAX_LEVELS", 100)
+    monkeypatch.setattr(level_counts, "MAX_LEVELS", 100)
     common = [(0.0, "common")] * 50
     parts = [common + [(0.0, f"name-{number}-{part}") for number in range(60)] for part in range(5)]
     plan = profile_of(parts).features[1]
@@ -165,8 +167,8 @@ def test_the_effects_of_the_parts_are_those_of_the_whole(monkeypatch: pytest.Mon
 NUMERIC, CATEGORICAL = tuple(f"number-{place}" for place in range(7)), ("plan", "country", "region")
 
 
-def wide_profile(bytes_of_an_object: int) -> tuple[DataProfile, list[Any], Any]:
-    """Of three days with many columns, and what watchers saw."""
+def wide_profile(bytes_of_an_object: int) -> tuple[DataProfile, list[Any]]:
+    """Of three days with many columns, and what a watcher saw."""
     ports, random, objects = MemoryPorts(), np.random.default_rng(3), []
     for number in range(3):
         item = DataObject(uri=f"s3://data/{number}", etag="e", size=bytes_of_an_object, date=date(2026, 1, 1 + number))
@@ -174,10 +176,10 @@ def wide_profile(bytes_of_an_object: int) -> tuple[DataProfile, list[Any], Any]:
         ports.tables.by_uri[item.uri] |= {name: random.choice(["a", "b", "c"], 500).tolist() for name in CATEGORICAL}
         objects.append(item)
     columns = COLUMNS.changed(numeric=NUMERIC, categorical=CATEGORICAL)
-    samples, names = DaySamples(3, len(NUMERIC)), NameCounts()
-    profile = build_profile("churn", columns, DriftPolicy(), DAY, objects, ports, [samples, names])
-    days = [[day.tolist() for day in samples.values(name, DAY.end).days] for name in NUMERIC]
-    return profile, days, names.by_feature()
+    samples = DaySamples(3, len(NUMERIC))
+    FeatureReader(columns, NUMERIC, CATEGORICAL, ports.tables).read(objects, [samples])
+    days = [[of_day[name].tolist() for name in NUMERIC] for _, _, of_day in samples.rows_by_day()]
+    return build_profile("churn", columns, DriftPolicy(), DAY, objects, ports), days
 
 
 @pytest.mark.parametrize("columns_at_once", [1, 2, 5, 100])
@@ -185,7 +187,6 @@ def test_the_columns_of_large_objects_are_read_some_at_a_time_and_give_the_same(
     monkeypatch: pytest.MonkeyPatch, columns_at_once: int
 ) -> None:
     monkeypatch.setattr(column_blocks, "BLOCK_COLUMNS", columns_at_once)
-    monkeypatch.setattr(row_sample, "SAMPLED_ROWS", 300)
     assert wide_profile(column_blocks.MIN_BYTES) == wide_profile(1)
 
 
@@ -205,12 +206,7 @@ def test_a_column_that_a_large_object_lacks_is_named() -> None:
         build_profile("churn", columns, DriftPolicy(), DAY, [item], ports)
 
 
-@pytest.mark.parametrize(("max_bytes", "reads"), [(1 << 20, 1), (2_000, 2), (0, 2)])
-def test_a_small_window_is_read_once_and_gives_the_same_as_a_large_one(
-    monkeypatch: pytest.MonkeyPatch, max_bytes: int, reads: int
-) -> None:
-    expected = wide_profile(1)
-    monkeypatch.setattr(window_rows, "MAX_KEPT_BYTES", max_bytes)
+def test_a_window_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Counter[str]()
     read = MemoryTableReader.batches
 
@@ -219,5 +215,6 @@ def test_a_small_window_is_read_once_and_gives_the_same_as_a_large_one(
         return read(self, objects, *columns)
 
     monkeypatch.setattr(MemoryTableReader, "batches", counting)
-    assert wide_profile(1) == expected
-    assert set(opened.values()) == {reads}
+    rows = [(1.0, "a"), (2.0, None)]
+    profile_of([rows, rows])
+    assert opened == {"s3://data/0-of-2": 1, "s3://data/1-of-2": 1}

@@ -11,7 +11,7 @@ from auto_retrain.domain.errors import DataInvalid, DataMissing
 from auto_retrain.domain.layouts import Layout
 from auto_retrain.usecases.data.listing import days_of
 from auto_retrain.usecases.data.manifest import freeze_data, read_manifest
-from auto_retrain.usecases.data.summarize import summarize_data
+from auto_retrain.usecases.data.read_part import read_part
 from auto_retrain.usecases.training.drift_reports import report_drift
 from tests.unit.builders import NOON
 from tests.unit.usecases.data.test_real_files import HOLDOUT, TRAINING, Files, as_csv, as_parquet, rows_of
@@ -139,7 +139,7 @@ def test_packed_files_without_an_extension_are_recognised_by_their_first_bytes()
     for back in (*HOLDOUT, *TRAINING):
         world.put(back, gzip.compress(as_csv(rows_of(back))), "part-0")
     with pytest.raises(DataInvalid, match=r"cannot be read as csv: it is packed by gzip: unpack it, or write Parquet"):
-        summarize_data(read_manifest(world.freeze(), world.ports), world.ports)
+        read_part(read_manifest(world.freeze(), world.ports), 0, world.ports.tables)
 
 
 @pytest.mark.parametrize(("format", "csv"), [("parquet", True), ("csv", False)])
@@ -149,7 +149,7 @@ def test_files_without_an_extension_are_recognised_by_their_first_bytes(format: 
     with pytest.raises(
         DataInvalid, match=rf"cannot be read as {format}: it .*data.format: {'csv' if csv else 'parquet'}"
     ):
-        summarize_data(read_manifest(world.freeze(), world.ports), world.ports)
+        read_part(read_manifest(world.freeze(), world.ports), 0, world.ports.tables)
 
 
 def test_one_table_where_folders_were_looked_for_is_named() -> None:

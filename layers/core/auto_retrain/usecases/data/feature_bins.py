@@ -1,23 +1,24 @@
-"""Finds the bins of each feature in a stream of rows, and counts rows in them; memory does not grow with the rows."""
+"""Finds the bins of each feature, and counts rows in them; memory does not grow with the rows."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...domain.drift import DesignEffects
-from ...domain.manifest import DataColumns
+from ...domain.manifest import DataColumns, DataObject
 from ...domain.policy.data import DriftPolicy
-from ...statistics.stability import Levels, count_levels, count_numeric, decile_edges, reference_levels
-from .column_blocks import ColumnBlock, merged, read_blocks
-from .entity_sample import EntitySample
-from .feature_days import DayWatcher, Runs, SharedWatchers, StillDays, add_to_all
-from .row_sample import RowSample
-from .window_rows import WindowRows
-
-# Beyond this, a column of names or numbers rather than categories would exhaust the memory.
-MAX_LEVELS = 20_000
+from ...ports import RowBatch, TableReader
+from ...statistics.cells import coarser, count_in_bins, edges_of_cells
+from ...statistics.stability import Levels, count_levels, count_numeric, reference_levels
+from .column_blocks import ColumnBlock, column_blocks, merged, read_blocks
+from .entity_effects import EntityEffects
+from .feature_days import Runs, StillDays
+from .level_counts import with_missing
+from .part_features import EntityRowSample
+from .part_records import FeaturePart
+from .window_rows import rows_by_day
 
 Array = np.ndarray[Any, Any]
 
@@ -44,36 +45,55 @@ def watched(columns: DataColumns, drift: DriftPolicy) -> tuple[list[str], list[s
     return numeric, [name for name in columns.categorical if name not in drift.ignore]
 
 
-def find_bins(drift: DriftPolicy, rows: WindowRows) -> Bins:
-    """Bins in which the rows of a window are about equally many; reads each column once."""
-    numeric, categorical = watched(rows.columns, drift)
-    found = read_blocks(rows.blocks(numeric, categorical), lambda block: _bins_of(block, rows))
-    return Bins(
-        merged([bins.edges for bins in found], numeric),
-        merged([bins.levels for bins in found], categorical),
-    )
+def find_bins(
+    reference: FeaturePart, numeric: Sequence[str], categorical: Sequence[str], live: FeaturePart | None = None
+) -> Bins:
+    """Bins in which the rows of a window are about equally many; those of a live window are counted exactly as well."""
+    edges = {}
+    for name in numeric:
+        cells = reference.numbers[name]
+        edges[name] = edges_of_cells(coarser(cells, max(cells.shift, live.numbers[name].shift if live else 0)))
+    levels = {}
+    for name in categorical:
+        rows = reference.categories[name]
+        levels[name] = reference_levels(with_missing(rows), complete=rows.complete)
+    return Bins(edges, levels)
 
 
-def _bins_of(block: ColumnBlock, rows: WindowRows) -> Bins:
-    numeric, categorical = block
-    sample = RowSample()
-    counts = {name: LevelCounts() for name in categorical}
-    for batch in rows.in_one_go(block):
-        if numeric:
-            sample.add(batch.rows, lambda places, numbers=batch.numbers: {n: numbers[n][places] for n in numeric})  # type: ignore[misc]
-        for name in categorical:
-            counts[name].add(batch.levels[name], batch.rows)
-    values = sample.values
-    edges = {name: decile_edges(values.get(name, np.empty(0))) for name in numeric}
-    return Bins(edges, {name: reference_levels(each.counts, complete=each.complete) for name, each in counts.items()})
+def count_part(part: FeaturePart, bins: Bins, numeric: Sequence[str], categorical: Sequence[str]) -> Counted:
+    """The rows of a window in bins that `find_bins` found for it; the names are all that were read, in order."""
+    counts = {name: count_in_bins(part.numbers[name], edges) for name, edges in bins.edges.items()}
+    for name, levels in bins.levels.items():
+        counts[name] = tuple(count_levels(with_missing(part.categories[name]), levels, part.rows))
+    effects = EntityEffects(part.entities, numeric, categorical).of_features(*bins) if part.entities else {}
+    return _counted(part.rows, counts, _still_days(part, numeric), effects)
 
 
-def count_rows(rows: WindowRows, bins: Bins, watchers: Sequence[DayWatcher] = ()) -> Counted:
-    """Count the rows of a window in bins; reads each column once, and watchers see each cell."""
-    edges, levels = bins
-    shared, order = SharedWatchers(watchers), [*edges, *levels]
-    blocks = rows.blocks(list(edges), list(levels))
-    counted = read_blocks(blocks, lambda block: _count_block(block, rows, bins, shared))
+def _counted(
+    rows: int, counts: Mapping[str, tuple[int, ...]], still: StillDays, effects: Mapping[str, DesignEffects]
+) -> Counted:
+    runs = {name: still.runs_of(name) for name in counts}
+    return Counted(rows, counts, runs, {name: effects.get(name, DesignEffects()) for name in counts})
+
+
+def _still_days(part: FeaturePart, numeric: Sequence[str]) -> StillDays:
+    """As if all values of a day were its lowest and its highest one."""
+    still = StillDays()
+    for day, ranges in zip(part.days.days, part.days.ranges, strict=True):
+        of_day = date.fromordinal(int(day))
+        levels: dict[str, dict[str | None, int]] = {
+            name: dict.fromkeys(few.get(of_day, ()), 1) for name, few in part.few_categories.items()
+        }
+        still.add(of_day, RowBatch(rows=1, numbers=dict(zip(numeric, ranges, strict=True)), levels=levels))
+    return still
+
+
+def count_live_rows(columns: DataColumns, objects: Sequence[DataObject], bins: Bins, tables: TableReader) -> Counted:
+    """The rows of these objects in any bins, each read once; raises DataInvalid like a TableReader."""
+    numeric, categorical = list(bins.edges), list(bins.levels)
+    blocks = column_blocks(columns, numeric, categorical, objects)
+    counted = read_blocks(blocks, lambda block: _count_block(block, columns, objects, bins, tables))
+    order = [*numeric, *categorical]
     return Counted(
         counted[0].rows,
         merged([part.counts for part in counted], order),
@@ -82,44 +102,25 @@ def count_rows(rows: WindowRows, bins: Bins, watchers: Sequence[DayWatcher] = ()
     )
 
 
-def _count_block(block: ColumnBlock, rows: WindowRows, bins: Bins, shared: SharedWatchers) -> Counted:
+def _count_block(
+    block: ColumnBlock, columns: DataColumns, objects: Sequence[DataObject], bins: Bins, tables: TableReader
+) -> Counted:
     edges = {name: bins.edges[name] for name in block.numeric}
     levels = {name: bins.levels[name] for name in block.categorical}
-    entity = rows.columns.entity
+    entities = EntityRowSample(columns.entity, *block) if columns.entity else None
     # Only rows that belong together have to be seen one by one.
-    texts = [entity, *levels] if entity else []
-    entities = EntitySample(entity, edges, levels) if entity else None
-    still = StillDays()
-    watchers: list[DayWatcher] = [still, shared, *([entities] if entities else [])]
-    number = 0
+    texts = [columns.entity, *levels] if columns.entity else []
+    still, rows = StillDays(), 0
     counts = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
     counts |= {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
-    for day, batch in rows.batches(block, texts):
-        add_to_all(watchers, day, batch)
-        number += batch.rows
+    for day, batch in rows_by_day(objects, columns.format, block, texts, tables):
+        still.add(day, batch)
+        if entities:
+            entities.add(day, batch)
+        rows += batch.rows
         for name, bounds in edges.items():
             counts[name] += count_numeric(batch.numbers[name], bounds)
         for name, known in levels.items():
             counts[name] += count_levels(batch.levels[name], known, batch.rows)
-    effects = entities.effects() if entities else {}
-    return Counted(
-        number,
-        {name: tuple(map(int, of_bins)) for name, of_bins in counts.items()},
-        {name: still.runs_of(name) for name in counts},
-        {name: effects.get(name, DesignEffects()) for name in counts},
-    )
-
-
-class LevelCounts:
-    """Rows per category of a stream; once there are too many categories, the rarest are dropped."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str | None] = Counter()
-        self.complete = True
-
-    def add(self, counts: Mapping[str | None, int], rows: int) -> None:
-        self.counts.update(counts)
-        self.complete = self.complete and sum(counts.values()) == rows
-        if len(self.counts) > MAX_LEVELS:
-            self.counts = Counter(dict(self.counts.most_common(MAX_LEVELS // 2)))
-            self.complete = False
+    effects = EntityEffects(entities.rows, *block).of_features(edges, levels) if entities else {}
+    return _counted(rows, {name: tuple(map(int, of_bins)) for name, of_bins in counts.items()}, still, effects)

@@ -121,11 +121,6 @@ class DaySamples:
         draws = next(iter(self._draws.values()), {})
         return [(day, draws[day], self._values[day]) for day in sorted(draws)]
 
-    def values(self, feature: str, holdout_start: date) -> FeatureValues:
-        dates = sorted(self._values)
-        days = [self._values[day][feature] for day in dates]
-        return feature_values(dates, days, holdout_start)
-
 
 def values_of_a_day(days: int, features: int) -> int:
     """How many values of a feature are sampled on a day."""
@@ -163,9 +158,5 @@ class SharedWatchers:
 
     def add(self, day: date, batch: RowBatch) -> None:
         with self._lock:
-            add_to_all(self._watchers, day, batch)
-
-
-def add_to_all(watchers: Sequence[DayWatcher], day: date, batch: RowBatch) -> None:
-    for watcher in watchers:
-        watcher.add(day, batch)
+            for watcher in self._watchers:
+                watcher.add(day, batch)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...comparison.array_files import MAX_TEXT_LENGTH
-from ...comparison.holdout import digest_rows, merged_digests
+from ...comparison.holdout import digest_rows
 from ...domain.data_check import HoldoutDigests
 from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns, DataObject, Manifest
@@ -18,16 +18,11 @@ Array = np.ndarray[Any, Any]
 Cells = dict[str, list[Any]]
 
 
-def digest_holdout(manifest: Manifest, tables: TableReader) -> HoldoutDigests:
-    """Digest the rows that have an id and a label, of which one part is in memory at a time.
+def digest_part(manifest: Manifest, part: int, tables: TableReader) -> HoldoutDigests:
+    """Digest the rows of one part of the holdout that have an id and a label.
 
     Raises DataInvalid if an object changed or lacks a column.
     """
-    return merged_digests([digest_part(manifest, part, tables) for part in range(manifest.holdout.parts)])
-
-
-def digest_part(manifest: Manifest, part: int, tables: TableReader) -> HoldoutDigests:
-    """Digest these rows of one part of the holdout; raises DataInvalid like `digest_holdout`."""
     columns, window = manifest.data, manifest.holdout.of_part(part)
     cells = _read(window.objects, columns.format, _names(columns), _label_in_rows(columns), columns.task, tables)
     ids = cells[columns.row_id]

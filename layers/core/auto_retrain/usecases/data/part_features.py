@@ -1,6 +1,6 @@
 """The features of one part of a window, as counts and samples that those of other parts can be added to."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from functools import reduce
@@ -11,38 +11,27 @@ import numpy as np
 from ...ports import RowBatch
 from ...statistics.cells import add_cells
 from ...statistics.id_sample import stable_hashes
-from .feature_bins import MAX_LEVELS
 from .feature_days import DaySamples
-from .part_records import CategoryRows, DaySample, DayValues, EntityRows, FeaturePart
-from .row_sample import SAMPLED_ROWS, RowSample
+from .level_counts import merged_levels
+from .part_records import DaySample, DayValues, EntityRows, FeaturePart
+from .row_sample import SAMPLED_ROWS, SAMPLING_SEED, RowSample
 
-# A part with four times the rows of the others still keeps enough of them.
-ROOM_FOR_UNEVEN_PARTS = 4
 _ENTITIES = ""
 
 Array = np.ndarray[Any, Any]
 
 
-def merged_features(one: FeaturePart, other: FeaturePart, size: int) -> FeaturePart:
-    """The features of both parts; of each day at most so many values are kept."""
+def merged_features(one: FeaturePart, other: FeaturePart) -> FeaturePart:
+    """The features of both parts."""
     entities = [each.entities for each in (one, other) if each.entities is not None]
     return FeaturePart(
+        rows=one.rows + other.rows,
         numbers={name: add_cells(cells, other.numbers[name]) for name, cells in one.numbers.items()},
-        categories={name: _merged_categories(rows, other.categories[name]) for name, rows in one.categories.items()},
+        categories={name: merged_levels(rows, other.categories[name]) for name, rows in one.categories.items()},
         days=_merged_days(one.days, other.days),
         few_categories=_merged_few(one.few_categories, other.few_categories),
-        sample=_merged_samples(one.sample, other.sample, size),
         entities=reduce(_merged_entities, entities) if entities else None,
     )
-
-
-def _merged_categories(one: CategoryRows, other: CategoryRows) -> CategoryRows:
-    """The categories of both parts; of too many, the most frequent ones."""
-    counts = Counter(one.counts)
-    counts.update(other.counts)
-    complete = one.complete and other.complete and len(counts) <= MAX_LEVELS
-    kept = counts if len(counts) <= MAX_LEVELS else dict(counts.most_common(MAX_LEVELS // 2))
-    return CategoryRows(counts=dict(kept), missing=one.missing + other.missing, complete=complete)
 
 
 class DayRanges:
@@ -107,7 +96,7 @@ def _merged_few(
     return merged
 
 
-def _merged_samples(one: DaySample, other: DaySample, size: int) -> DaySample:
+def merged_samples(one: DaySample, other: DaySample, size: int) -> DaySample:
     """Of the values of both parts, at most so many for each day: those with the lowest numbers."""
     days, draws = np.concatenate([one.days, other.days]), np.concatenate([one.draws, other.draws])
     values = np.concatenate([one.values, other.values], axis=1)
@@ -121,9 +110,16 @@ def _merged_samples(one: DaySample, other: DaySample, size: int) -> DaySample:
 class EntityRowSample:
     """Sees the rows of a part, and keeps a uniform sample of them with their entities."""
 
-    def __init__(self, entity: str, numeric: Sequence[str], categorical: Sequence[str], seed: Any, parts: int) -> None:
+    def __init__(
+        self,
+        entity: str,
+        numeric: Sequence[str],
+        categorical: Sequence[str],
+        seed: int | Sequence[int] = SAMPLING_SEED,
+        size: int = SAMPLED_ROWS,
+    ) -> None:
         self._entity, self._numeric, self._categorical = entity, numeric, categorical
-        self._sample = RowSample(seed, min(SAMPLED_ROWS, ROOM_FOR_UNEVEN_PARTS * SAMPLED_ROWS // parts))
+        self._sample = RowSample(seed, size)
         self._seed, self._rows = seed, 0
 
     def add(self, day: date, batch: RowBatch) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -81,11 +81,16 @@ def merged_arrivals(one: ArrivedLabels | None, other: ArrivedLabels | None) -> A
     )
 
 
-class RowIds:
-    """The ids of the rows of a part, as sorted hashes; of the training rows as well for the labels of the holdout."""
+class RowIds(NamedTuple):
+    """The ids of the rows of a part, as sorted hashes; of the training rows as well for the labels of the holdout.
 
-    def __init__(self, ids: Array, forms: Array, example: str | None, earlier: Array) -> None:
-        self.own, self.forms, self.example, self.earlier = np.unique(ids), np.unique(forms), example, earlier
+    `forms` are those of their folded spelling, in any order, and `example` is one id.
+    """
+
+    own: Array
+    forms: Array
+    example: str | None
+    earlier: Array
 
 
 def join_labels(
@@ -98,6 +103,7 @@ def join_labels(
     texts = [own.row_id] if is_number else [own.row_id, own.label]
     found_ids, found_labels = [np.empty(0, np.uint64)], [np.empty(0)]
     labels, example, belong, alike = 0, None, False, False
+    forms = np.unique(rows.forms)
     for batch in tables.batches(objects, own.format, [own.label] if is_number else [], [], texts):
         values = batch.numbers[own.label] if is_number else _codes(batch.texts[own.label], codes)
         known = [
@@ -113,7 +119,7 @@ def join_labels(
         found_labels.append(np.array([value for _, value in known], dtype=float)[inside])
         belong = belong or bool(inside.any()) or bool(np.isin(hashes, rows.earlier).any())
         if not belong and not alike:
-            alike = bool(np.isin(stable_hashes(folded(text) for text, _ in known), rows.forms).any())
+            alike = bool(np.isin(stable_hashes(folded(text) for text, _ in known), forms).any())
     arrived = ArrivedLabels(labels=labels, label_id=example, row_id=rows.example, belong=belong, are_alike=alike)
     joined = _newest(ids, np.concatenate(found_ids), np.concatenate(found_labels))
     tally = LabelTally()

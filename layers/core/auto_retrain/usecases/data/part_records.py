@@ -82,11 +82,11 @@ class FeaturePart(NamedTuple):
     `few_categories` are up to two categories of each feature on each day with rows.
     """
 
+    rows: int
     numbers: dict[str, Cells]
     categories: dict[str, CategoryRows]
     days: DayValues
     few_categories: dict[str, dict[date, tuple[str, ...]]]
-    sample: DaySample
     entities: EntityRows | None
 
 
@@ -96,7 +96,6 @@ class WindowPart(NamedTuple):
     `with_id` are its rows with an id, `distinct_ids` the sum of the distinct ids of its parts.
     """
 
-    rows: int
     with_id: int
     distinct_ids: int
     repeated: RepeatedId | None
@@ -104,6 +103,7 @@ class WindowPart(NamedTuple):
     labels: LabelPart
     arrived: ArrivedLabels | None
     features: FeaturePart
+    sample: DaySample
 
 
 class PartEvidence(NamedTuple):

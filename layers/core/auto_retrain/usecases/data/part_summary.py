@@ -1,12 +1,12 @@
 """The summary of both windows from their merged parts."""
 
-from ...domain.data_check import DataSummary, StrayLabels, WindowSummary
+from ...domain.data_check import MAX_NUMBER, DataSummary, StrayLabels, WindowSummary
+from ...domain.errors import DataInvalid
 from ...domain.manifest import DataColumns
 from ...domain.metric_kinds import Task
-from ...statistics.id_sample import below, in_both, merge_samples, repeated_across, respelled
+from ...statistics.id_sample import in_both, merge_samples, repeated_across, respelled
 from .part_records import ArrivedLabels, LabelPart, PartEvidence, WindowPart
 from .repeated_ids import MAX_ID_LENGTH
-from .summarize import check_size
 
 
 def summary_of(merged: PartEvidence, columns: DataColumns) -> DataSummary:
@@ -19,7 +19,7 @@ def summary_of(merged: PartEvidence, columns: DataColumns) -> DataSummary:
     return DataSummary(
         training=_window(merged.training, columns),
         holdout=_window(merged.holdout, columns),
-        overlap=in_both(*(below(sample, both.limit) for sample in samples)),
+        overlap=in_both(*samples, both),
         respelled_ids=respelled(both),
         compared_ids=None if both.limit is None else both.share,
     )
@@ -27,14 +27,18 @@ def summary_of(merged: PartEvidence, columns: DataColumns) -> DataSummary:
 
 def _window(part: WindowPart, columns: DataColumns) -> WindowSummary:
     labels = part.labels
-    check_size(labels.beyond, labels.rows, columns.label)
+    if labels.beyond:
+        raise DataInvalid(
+            f"{labels.beyond} of {labels.rows} labels in column '{columns.label}' are infinite or beyond "
+            f"{MAX_NUMBER:g}, so no metric can be computed"
+        )
     classes, distinct = labels.classes, len(labels.classes) or len(labels.numbers)
     return WindowSummary(
-        rows=part.rows,
+        rows=part.features.rows,
         labelled=labels.known,
         # Exact within each part; across parts as far as ids are compared.
         repeated_ids=part.with_id - part.distinct_ids + repeated_across(part.ids),
-        missing_ids=part.rows - part.with_id,
+        missing_ids=part.features.rows - part.with_id,
         distinct_labels=min(distinct, 3),
         rarest_class_rows=min(classes.values()) if columns.task is Task.CLASSIFICATION and distinct > 1 else None,
         repeated_id=part.repeated.row_id if part.repeated else None,

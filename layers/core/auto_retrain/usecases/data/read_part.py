@@ -9,20 +9,19 @@ from ...domain.manifest import FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...domain.spelling import folded
 from ...ports import TableReader
-from ...statistics.cells import NO_CELLS, Cells, add_cells, count_cells
 from ...statistics.id_sample import IdSample, sample_ids, stable_hashes
-from .column_blocks import ColumnBlock, merged, read_blocks
-from .feature_bins import LevelCounts
-from .feature_days import DaySamples, DayWatcher, SharedWatchers, add_to_all
+from .feature_days import DaySamples
 from .holdout_rows import digest_part
-from .part_features import DayRanges, EntityRowSample, sampled_days
+from .part_features import sampled_days
 from .part_labels import LabelTally, RowIds, join_labels
-from .part_records import CategoryRows, FeaturePart, LabelPart, PartEvidence, WindowPart
+from .part_records import LabelPart, PartEvidence, WindowPart
+from .read_features import FeatureReader
 from .repeated_ids import find_repeated, those_twice
-from .row_sample import SAMPLING_SEED
-from .window_rows import WindowRows
+from .row_sample import SAMPLED_ROWS, SAMPLING_SEED
 
-# Of each window, all parts together: 50 MB. With no more rows than these, ids are compared exactly.
+# A part with four times the rows of the others still keeps enough of them.
+ROOM_FOR_UNEVEN_PARTS = 4
+# Of each window, all parts together: 50 MB. With no more rows than these, or in one part, all ids are compared.
 MAX_COMPARED_IDS = 1 << 21
 
 Array = np.ndarray[Any, Any]
@@ -41,9 +40,8 @@ def read_part(manifest: Manifest, part: int, tables: TableReader) -> PartEvidenc
 
 
 class _Rows(NamedTuple):
-    """Rows of a part: how many, hashes of the ids and of their folded spelling, one id, and labels beside them."""
+    """Rows of a part: hashes of the ids and of their folded spelling, one id, and labels beside them."""
 
-    rows: int
     ids: Array
     forms: Array
     example: str | None
@@ -58,61 +56,51 @@ class _Reader:
     def read(self, whole: FrozenWindow, purpose: int, earlier: Array) -> tuple[WindowPart, Array]:
         """The part of a window, and the distinct hashes of its ids."""
         window = whole.of_part(self._part) if self._part < whole.parts else whole.changed(objects=())
+        seed = [SAMPLING_SEED, self._part, purpose]
+        sample = DaySamples(self._days, len(self._columns.numeric), seed)
+        # First, while the ids of the rows take no memory.
+        features = self._features(seed).read(window.objects, [sample])
         rows = self._rows(window)
-        known = RowIds(rows.ids, rows.forms, rows.example, earlier)
-        labels, arrived = rows.labels, None
+        own, labels, arrived = np.unique(rows.ids), rows.labels, None
+        repeats = own.size < rows.ids.size
         if self._columns.labels is not None:
+            known = RowIds(own, rows.forms, rows.example, earlier)
             labels, arrived = join_labels(self._columns, window.label_objects, rows.ids, known, self._tables)
-        repeats = known.own.size < rows.ids.size
         part = WindowPart(
-            rows=rows.rows,
             with_id=rows.ids.size,
-            distinct_ids=known.own.size,
-            repeated=find_repeated(self._columns, window.objects, those_twice(rows.ids), stable_hashes, self._tables)
+            distinct_ids=own.size,
+            repeated=find_repeated(self._columns, window.objects, those_twice(rows.ids), self._tables)
             if repeats
             else None,
-            ids=_sample(rows, repeats, MAX_COMPARED_IDS // self._parts),
+            ids=_sample(rows, repeats, MAX_COMPARED_IDS // self._parts if self._parts > 1 else None),
             labels=labels,
             arrived=arrived,
-            features=self._features(window, [SAMPLING_SEED, self._part, purpose]),
+            features=features,
+            sample=sampled_days(sample, self._columns.numeric),
         )
-        return part, known.own
+        return part, own
+
+    def _features(self, seed: list[int]) -> FeatureReader:
+        columns, size = self._columns, min(SAMPLED_ROWS, ROOM_FOR_UNEVEN_PARTS * SAMPLED_ROWS // self._parts)
+        return FeatureReader(columns, columns.numeric, columns.categorical, self._tables, seed, size)
 
     def _rows(self, window: FrozenWindow) -> _Rows:
         columns, tally = self._columns, LabelTally()
         label = columns.label if columns.labels is None else None
         numeric = [label] if label and columns.task is Task.REGRESSION else []
         texts = [columns.row_id, *([label] if label and not numeric else [])]
-        number, ids, forms, example = 0, [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], None
+        ids, forms, example = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], None
         for batch in self._tables.batches(window.objects, columns.format, numeric, [], texts):
             named = [place for place, text in enumerate(batch.texts[columns.row_id]) if text is not None]
             present = [text for text in batch.texts[columns.row_id] if text is not None]
             example = example or next(iter(present), None)
-            number += batch.rows
             ids.append(stable_hashes(present))
             forms.append(_hashes_of_forms(present, ids[-1]))
             if label and numeric:
                 tally.add_numbers(batch.numbers[label][named])
             elif label:
                 tally.add_texts([batch.texts[label][place] for place in named])
-        return _Rows(number, np.concatenate(ids), np.concatenate(forms), example, tally.part)
-
-    def _features(self, window: FrozenWindow, seed: list[int]) -> FeaturePart:
-        columns, numeric, categorical = self._columns, self._columns.numeric, self._columns.categorical
-        rows = WindowRows(columns, window.objects, self._tables)
-        sample, days = DaySamples(self._days, len(numeric), seed), DayRanges(numeric)
-        entities = EntityRowSample(columns.entity, numeric, categorical, seed, self._parts) if columns.entity else None
-        shared = SharedWatchers([sample, days, *([entities] if entities else [])])
-        texts = [columns.entity, *categorical] if columns.entity else []
-        found = read_blocks(rows.blocks(numeric, categorical), lambda block: _count_block(block, rows, texts, [shared]))
-        return FeaturePart(
-            numbers=merged([each[0] for each in found], numeric),
-            categories=merged([each[1] for each in found], categorical),
-            days=days.values,
-            few_categories=days.few_categories,
-            sample=sampled_days(sample, numeric),
-            entities=entities.rows if entities else None,
-        )
+        return _Rows(np.concatenate(ids), np.concatenate(forms), example, tally.part)
 
 
 def _hashes_of_forms(texts: Sequence[str], hashes: Array) -> Array:
@@ -124,28 +112,8 @@ def _hashes_of_forms(texts: Sequence[str], hashes: Array) -> Array:
     return forms
 
 
-def _sample(rows: _Rows, repeats: bool, size: int) -> IdSample:
+def _sample(rows: _Rows, repeats: bool, size: int | None) -> IdSample:
     if not repeats:
         return sample_ids(rows.ids, rows.forms, size)
     ids, places = np.unique(rows.ids, return_index=True)
     return sample_ids(ids, rows.forms[places], size)
-
-
-def _count_block(
-    block: ColumnBlock, rows: WindowRows, texts: Sequence[str], watchers: Sequence[DayWatcher]
-) -> tuple[dict[str, Cells], dict[str, CategoryRows]]:
-    numbers, missing = dict.fromkeys(block.numeric, NO_CELLS), dict.fromkeys(block.categorical, 0)
-    levels = {name: LevelCounts() for name in block.categorical}
-    for day, batch in rows.batches(block, texts):
-        add_to_all(watchers, day, batch)
-        for name in numbers:
-            numbers[name] = add_cells(numbers[name], count_cells(batch.numbers[name]))
-        for name, counts in levels.items():
-            counts.add(batch.levels[name], batch.rows)
-            missing[name] += batch.levels[name].get(None, 0)
-    return numbers, {name: _categories(counts, missing[name]) for name, counts in levels.items()}
-
-
-def _categories(levels: LevelCounts, missing: int) -> CategoryRows:
-    counts = {level: rows for level, rows in levels.counts.items() if level is not None}
-    return CategoryRows(counts=counts, missing=missing, complete=levels.complete)

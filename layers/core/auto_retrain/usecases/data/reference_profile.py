@@ -10,9 +10,8 @@ from ...domain.policy.data import DriftPolicy
 from ...domain.windows import Window
 from ...ports import Ports
 from ...statistics.stability import Levels
-from .feature_bins import Bins, Counted, count_rows, find_bins
-from .feature_days import DayWatcher
-from .window_rows import WindowRows
+from .feature_bins import Bins, Counted, count_live_rows, count_part, find_bins, watched
+from .read_features import FeatureReader
 
 
 def build_profile(
@@ -22,17 +21,16 @@ def build_profile(
     window: Window,
     objects: Sequence[DataObject],
     ports: Ports,
-    watchers: Sequence[DayWatcher] = (),
 ) -> DataProfile:
-    """Find the bins, then count exactly; a window that is not small is read twice. Watchers see each row once.
+    """Find the bins and count the rows in them, reading each once.
 
     Raises:
         DataInvalid: an object changed, is unreadable or lacks a feature.
     """
-    rows = WindowRows(columns, objects, ports.tables)
-    bins = find_bins(drift, rows)
-    counted = count_rows(rows, bins, watchers)
-    return profile_of(model_name, columns, window, bins, counted, ports)
+    features = watched(columns, drift)
+    part = FeatureReader(columns, *features, ports.tables).read(objects)
+    bins = find_bins(part, *features)
+    return profile_of(model_name, columns, window, bins, count_part(part, bins, *features), ports)
 
 
 def profile_of(
@@ -73,15 +71,10 @@ def _level_profile(name: str, levels: Levels, counts: tuple[int, ...]) -> Featur
 
 
 def count_live(
-    profile: DataProfile,
-    columns: DataColumns,
-    objects: Sequence[DataObject],
-    ports: Ports,
-    watchers: Sequence[DayWatcher] = (),
+    profile: DataProfile, columns: DataColumns, objects: Sequence[DataObject], ports: Ports
 ) -> list[FeatureHistogram]:
-    """Count live rows in the bins of a profile; watchers see each row once. Raises DataInvalid like `build_profile`."""
-    counted = count_rows(WindowRows(columns, objects, ports.tables), _bins_of(profile), watchers)
-    return histograms_of(profile, counted)
+    """Count live rows in the bins of a profile; raises DataInvalid like `build_profile`."""
+    return histograms_of(profile, count_live_rows(columns, objects, _bins_of(profile), ports.tables))
 
 
 def histograms_of(profile: DataProfile, counted: Counted) -> list[FeatureHistogram]:

@@ -1,12 +1,13 @@
 """Finds an example of a row id that is repeated: files are read again for it, because no texts are kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...domain.manifest import DataColumns, DataObject
 from ...ports import TableReader
+from ...statistics.id_sample import stable_hashes
 
 MAX_ID_LENGTH = 40
 # The more are looked for, the sooner one is found, but all of a large window take too much memory.
@@ -28,7 +29,6 @@ def find_repeated(
     columns: DataColumns,
     objects: Sequence[DataObject],
     wanted: Array,
-    hashes_of: Callable[[Sequence[str]], Array],
     tables: TableReader,
 ) -> RepeatedId | None:
     """One of the ids whose hashes are wanted, all of which come twice; None if that is not among the first rows."""
@@ -36,7 +36,7 @@ def find_repeated(
     for each in objects:
         for batch in tables.batches([each], columns.format, [], [], [columns.row_id]):
             present = [text for text in batch.texts[columns.row_id] if text is not None]
-            hashes = hashes_of(present)
+            hashes = stable_hashes(present)
             for place in np.flatnonzero(np.isin(hashes, wanted)).tolist():
                 hashed = int(hashes[place])
                 if hashed in known:

@@ -1,0 +1,54 @@
+"""Counts integers in an array with a place for each, which takes less time than to sort them."""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+class CellTable:
+    """A place for all integers between the ends of those that are negative, and between the ends of the others.
+
+    Between the two there are none: as cells of numbers they are those of tiny ones, which are most of all cells.
+    """
+
+    def __init__(self, cells: Array) -> None:
+        """For the ends of these cells, at least one."""
+        self._ends = _ends(cells)
+        self._low, self._last, self._least, high = self._ends
+        self.size = self._last - self._low + 1 + high - self._least + 1
+        self._rows = np.empty(0, np.int64)
+
+    def add(self, cells: Array) -> bool:
+        """Count some cells, and overwrite them; does nothing and is false if one has no place."""
+        low, last, least, high = _ends(cells)
+        if low < self._low or last > self._last or least < self._least or high > self._ends[3]:
+            return False
+        if self._low <= self._last:
+            cells = np.minimum(cells, self._last + 1) + np.maximum(cells, self._least, out=cells)
+            cells -= self._low
+        cells -= self._least
+        counted = np.bincount(cells, minlength=self.size)
+        self._rows = self._rows + counted if self._rows.size else counted
+        return True
+
+    @property
+    def counted(self) -> tuple[Array, Array]:
+        """The cells that were counted, in order, and how many there are of each."""
+        places = np.flatnonzero(self._rows)
+        negative = self._last - self._low + 1
+        cells = np.where(places < negative, places + self._low, places - negative + self._least)
+        return cells, self._rows[places]
+
+
+def _ends(cells: Array) -> tuple[int, int, int, int]:
+    """The ends of the negative ones, and of the others; the last one of none is before the first."""
+    low, high = int(cells.min()), int(cells.max())
+    if low >= 0:
+        return 0, -1, low, high
+    if high < 0:
+        return low, high, 0, -1
+    # As unsigned integers, the negative ones are the largest.
+    unsigned = cells.view(np.uint64)
+    return low, int(unsigned.max()) - (1 << 64), int(unsigned.min()), high
