@@ -25,6 +25,7 @@ def train(order: Order, manifest: Manifest, storage: Storage, versions: Versions
         "artifacts_uri": outputs.write_document("artifacts.json", files),
         "artifact_sha256": digest_of(files),
         "image": order.image,
+        "reads_parts": True,
     }
 
 

@@ -40,3 +40,11 @@ def test_a_result_that_is_too_large_is_refused_with_field_and_limit(field: str, 
 def test_an_ordinary_result_is_read() -> None:
     metrics = {f"metric_{number}": 0.123456789 for number in range(80)}
     assert TrainingResult.model_validate_json(json.dumps({**RESULT, "metrics": metrics})).metrics == metrics
+
+
+@pytest.mark.parametrize(("says", "reads"), [({"reads_parts": True}, True), ({}, False)])
+def test_a_version_reads_parts_only_if_its_image_says_so(says: dict[str, bool], reads: bool) -> None:
+    version = TrainingResult.model_validate_json(json.dumps({**RESULT, **says})).version("image")
+    assert version.files.reads_parts is reads
+    assert version.files.are_scored_in_parts("another") is reads
+    assert version.files.are_scored_in_parts("image")

@@ -66,6 +66,7 @@ def test_the_findings_contain_the_file_list_of_the_version_and_its_digest(shelf:
     assert findings["artifacts_uri"].endswith("/jobs/shop-1/train/artifacts.json")
     assert findings["artifact_sha256"] == hashlib.sha256(files).hexdigest()
     assert findings["image"] == "trainer@sha256:1"
+    assert findings["reads_parts"] is True
 
 
 def test_a_job_that_already_has_a_version_is_not_trained_again(shelf: Shelf) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from .base import Record
 from .canonical_json import canonical_json_of
@@ -17,11 +17,19 @@ class FileDigest(Record):
 
 
 class VersionFiles(Record):
-    """The files of a version: one digest for all, the URI of their file list, and the image that can load them."""
+    """The files of a version: one digest for all, the URI of their file list, and the image that can load them.
+
+    That image `reads_parts` if it said so when it trained the version; one of an earlier release does not.
+    """
 
     artifact_sha256: str | None = None
     artifacts_uri: str | None = None
     image: str | None = None
+    reads_parts: bool = Field(default=False, exclude_if=lambda reads: not reads)
+
+    def are_scored_in_parts(self, image: str | None) -> bool:
+        """Whether a holdout in parts can be scored, where versions of this image are trained now."""
+        return self.reads_parts or self.image in (None, image)
 
 
 _FILE_LIST: TypeAdapter[dict[str, FileDigest]] = TypeAdapter(dict[str, FileDigest], config={"defer_build": True})

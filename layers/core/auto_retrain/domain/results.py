@@ -83,6 +83,7 @@ class TrainingResult(ContainerResult):
     artifacts_uri: Uri
     artifact_sha256: Digest
     image: Uri | None = None
+    reads_parts: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -90,7 +91,12 @@ class TrainingResult(ContainerResult):
 
     def version(self, image: str | None) -> ModelVersion:
         """The version, as the job records it, with the image that was ordered to train it."""
-        files = VersionFiles(artifact_sha256=self.artifact_sha256, artifacts_uri=self.artifacts_uri, image=image)
+        files = VersionFiles(
+            artifact_sha256=self.artifact_sha256,
+            artifacts_uri=self.artifacts_uri,
+            image=image,
+            reads_parts=self.reads_parts,
+        )
         return ModelVersion(number=self.model_version, files=files, run_id=self.run_id, metrics=self.metrics)
 
 

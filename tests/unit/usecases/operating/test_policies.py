@@ -6,8 +6,10 @@ import pytest
 
 from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.errors import ClusterRefused, EventInvalid, ModelUnknown, PolicyConflict, PolicyInvalid
+from auto_retrain.domain.installation import Finding
 from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.domain.policy.triggers import TriggerConfig
+from auto_retrain.usecases.operating.doctor import check_installation
 from auto_retrain.usecases.operating.policies import (
     apply_planned,
     pause_model,
@@ -28,6 +30,28 @@ def test_the_champions_accuracy_leads_to_a_warning() -> None:
     world.deploy(job_id)
     (warning,) = plan_policies([world.policy], world.ports)[0].warnings
     assert "the champion's accuracy was 0.9600 when it was deployed" in warning
+
+
+def test_a_champion_that_cannot_be_scored_in_parts_leads_to_a_warning_and_to_a_finding_of_the_doctor() -> None:
+    world = World()
+    job_id = world.scored_job(rows(500, 0.9))
+    world.validate(job_id)
+    world.deploy(job_id)
+    in_parts = a_policy(data={**world.policy.data.model_dump(), "parts": 4}, training={"image": "repo/image:2"})
+    assert any("reads parts" in text for text in plan_policies([in_parts], world.ports)[0].warnings)
+    assert not any("reads parts" in text for text in plan_policies([world.policy], world.ports)[0].warnings)
+
+    def finding() -> Finding | None:
+        found = check_installation(world.ports, None)
+        return next((each for each in found if each.subject == "parts of churn"), None)
+
+    assert finding() is None
+    for image, is_good in (("repo/image:2", False), (world.job(job_id).image, True)):
+        policy = in_parts.changed(training=in_parts.training.changed(image=image))
+        list(apply_planned(plan_policies([policy], world.ports), "ada", world.ports))
+        told = finding()
+        assert told is not None
+        assert told.is_good is is_good
 
 
 def test_planning_writes_nothing() -> None:

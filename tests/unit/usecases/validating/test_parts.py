@@ -13,6 +13,7 @@ from auto_retrain.domain.files import VersionFiles
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.scored_days import profile_key
 from auto_retrain.domain.validation import Decision
+from auto_retrain.usecases.training.check_champion import check_champion
 from auto_retrain.usecases.validating import in_parts
 from auto_retrain.usecases.validating.replay import replay_validation
 from tests.unit.builders import a_policy
@@ -245,6 +246,23 @@ def test_orders_for_scoring_that_could_not_start_are_found_before_the_training()
     world.freeze(job_id, rows(ALL, 0.95), empty=5)
     with pytest.raises(OrdersTooLarge, match="fewer variants or parts"):
         world.start(job_id, "train")
+
+
+def test_a_job_whose_champion_cannot_be_scored_in_parts_ends_before_it_trains() -> None:
+    world = PartedWorld()
+    job_id = world.open()
+    world.start(job_id, "train")
+    world.freeze(job_id, rows(ALL, 0.95))
+
+    def check(image: str | None, reads_parts: bool = False) -> None:
+        files = VersionFiles(image=image, reads_parts=reads_parts)
+        check_champion(world.job(job_id).changed(champion=ModelVersion(number="1", files=files)), world.ports)
+
+    world.give_champion()
+    with pytest.raises(ArtifactInvalid, match="'churn': version 1, the champion, was trained in 'old', which did not"):
+        check("old")
+    for image, reads_parts in (("old", True), (world.job(job_id).image, False), (None, False)):
+        check(image, reads_parts)
 
 
 def test_more_rows_than_a_function_can_read_in_its_time_are_refused_with_the_first_part(

@@ -12,6 +12,7 @@ from .check_cluster_rights import check_cluster_rights
 from .check_data_places import check_data_places
 from .check_logs import check_logs
 from .check_metrics import check_metrics
+from .check_parts import check_parts
 
 SUPPORTED_MLFLOW = ("3",)
 ABSENT_NAME = "auto-retrain-doctor"
@@ -33,6 +34,7 @@ def check_installation(ports: Ports, for_group: str | None, send: bool = False) 
     yield from check_data_places(fleet, ports)
     yield from check_metrics(fleet, ports)
     yield from check_logs(fleet, ports)
+    yield from check_parts(fleet, ports)
     to_cluster = "kubectl get --raw /readyz, and see your access entry; docs/commands.md says which variables to set"
     reached = _check("cluster", "the Kubernetes API answers", lambda: ports.cluster.namespaces, to_cluster)
     yield reached

@@ -162,11 +162,20 @@ def _trigger_problems(config: TriggerConfig) -> Iterator[str]:
 def _plan(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> PlannedPolicy:
     accuracy = champion_accuracy(policy.model, ports)
     with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
-    warnings = (*warnings_of(policy), *with_champion, *_of_budget(policy, ports))
+    warnings = (*warnings_of(policy), *with_champion, *_of_parts(policy, ports), *_of_budget(policy, ports))
     plan = PlannedPolicy(policy=policy, newest=newest, warnings=warnings)
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
     return plan.changed(changes=changes_between(newest.policy, policy))
+
+
+def _of_parts(policy: Policy, ports: Ports) -> Iterator[str]:
+    """A warning if the champion cannot be scored in parts, so that every job would end before it trains."""
+    if policy.data.parts == 1:
+        return
+    serving = ports.ledger.current(policy.model)
+    if serving and not serving.version.files.are_scored_in_parts(policy.training.image):
+        yield f"data.parts = {policy.data.parts}: {serving.version.cannot_be_scored_in_parts}"
 
 
 def _of_budget(policy: Policy, ports: Ports) -> Iterator[str]:
