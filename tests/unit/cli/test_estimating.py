@@ -32,7 +32,7 @@ def test_days_of_the_log_without_answers_are_named(terminal: Terminal) -> None:
     assert "empty    no answers of version 2 on 5 of 7 days; the newest are 2026-03-08, 2026-03-09, 2026-03-10" in lines
     world.ports.clock.advance(timedelta(days=7))
     first, *_ = terminal.ok("estimate", "churn").splitlines()
-    assert first == "empty    no answers of version 2 on any of the 7 days"
+    assert first == "empty    no answers of version 2 on any of the 7 days of 2026-03-11 to 2026-03-17"
 
 
 def test_a_trigger_that_is_disabled_is_called_so_as_why_not_calls_it(terminal: Terminal) -> None:

@@ -141,3 +141,9 @@ def test_following_ends_with_the_rollout(
     out = terminal.ok("rollout", "churn", "--follow")
     assert out.count("version 2 gets 5 %") == 2
     assert "no rollout; the last one ended" in out
+
+
+def test_words_in_another_order_are_refused_with_the_right_one(terminal: Terminal) -> None:
+    answer = terminal.run("rollout", "abort", "churn", "--reason", "x")
+    assert answer.code == 2
+    assert "the model comes first, as in 'rollout churn abort'" in answer.err

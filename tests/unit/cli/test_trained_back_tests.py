@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auto_retrain.cli.trained_back_tests import print_champions
 from auto_retrain.domain.back_test import BackTest
 from auto_retrain.domain.cluster import ClusterListing
 from auto_retrain.domain.ending import Ending
@@ -202,6 +203,16 @@ def test_a_page_shows_it_as_well(pod: Pod, tmp_path: Path) -> None:
     assert "2026-03-06 04:00 performance degradation promoted 2 it is better" in words
     assert "2026-03-01 04:00 1 promoted 5 accuracy 0.8000 2026-03-06 04:00 2 promoted 5 accuracy 0.9000" in words
     assert "churn: 1 day is not known, such as 2026-03-10: version 2 cannot predict" in words
+
+
+def test_why_retrainings_ended_without_a_promotion_is_said(pod: Pod, capsys: pytest.CaptureFixture[str]) -> None:
+    failed = a_test().retrainings[0].changed(ending=Ending.FAILED, reason="Retraining churn failed: DataMissing: none")
+    rejected = a_test().retrainings[1].changed(ending=Ending.REJECTED, reason="it is worse")
+    print_champions([a_test().changed(retrainings=(failed, failed, rejected))])
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "churn: 2 failed, the last on 2026-03-01: Retraining churn failed: DataMissing: none",
+        "churn: 1 rejected, the last on 2026-03-06: it is worse",
+    ]
 
 
 def test_a_page_that_cannot_be_written_is_refused_before_anything_is_trained(pod: Pod, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def _empty(estimated: "PerformanceEstimate") -> str:
     empty, days = estimated.days_without_answers, len(estimated.window.days())
     none = f"no answers of version {estimated.version} on"
     if len(empty) == days:
-        return f"{none} any of the {days} days"
+        return f"{none} any of the {days} days of {estimated.window}"
     newest = "; the newest are" if len(empty) > SHOWN_DAYS else ":"
     return f"{none} {len(empty)} of {days} days{newest} {', '.join(map(str, empty[-SHOWN_DAYS:]))}"
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..domain.analysis import RolloutEvidence
+from ..domain.explain import shown
 from ..domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from ..domain.people import check_person
 from ..domain.rollout import Rollout
@@ -16,7 +17,7 @@ from ..usecases.decide_rollout import foresee
 from ..usecases.lookup import known_policy
 from ..usecases.rolling_out import intervene
 from ..usecases.rolling_out.roll_back import roll_back
-from .arguments import Actor, Json, Model, actor_or_user, one_of, ports_of, reason_option, version_option
+from .arguments import Actor, Json, Model, actor_or_user, ports_of, reason_option, version_option
 from .commands import Commands
 from .printing import moment, print_below, print_json, print_table, say
 
@@ -47,12 +48,20 @@ def rollback(
     return _print_outcome(roll_back(request, ports_of(context)), as_json)
 
 
+def _verb(text: str) -> str:
+    """Raises BadParameter for anything else; whoever has the words in another order sees the right one."""
+    if text not in _VERBS:
+        verbs = f"must be one of: {', '.join(_VERBS)}"
+        raise typer.BadParameter(f"{shown(text)} {verbs}; the model comes first, as in 'rollout churn {_VERBS[-1]}'")
+    return text
+
+
 @commands.add("rollout", 'rollout churn pause --reason "a campaign until Monday"')
 def rollout(
     context: typer.Context,
     model: Model,
     action: Annotated[
-        str | None, typer.Argument(metavar="ACTION", parser=one_of(_VERBS), help=f"one of: {', '.join(_VERBS)}")
+        str | None, typer.Argument(metavar="ACTION", parser=_verb, help=f"one of: {', '.join(_VERBS)}")
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="show it again every few seconds, until it has ended")

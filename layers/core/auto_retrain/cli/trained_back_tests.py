@@ -9,7 +9,7 @@ from ..domain.windows import Window
 from ..ports import Ports
 from ..usecases.back_testing.back_test_request import asked_back_test
 from ..usecases.back_testing.order_back_test import await_result, start_back_test
-from .printing import moment, print_table, remark, say
+from .printing import moment, print_below, print_table, remark, say
 
 
 def train_back_tests(
@@ -38,7 +38,10 @@ def trained_document(test: TrainedBackTest) -> dict[str, object]:
 
 
 def print_champions(tests: Sequence[TrainedBackTest]) -> None:
-    """What served in each back-test, since when, and how it did."""
+    """Why retrainings of each back-test ended without a promotion, what served, since when, and how it did."""
+    for test in tests:
+        for sentence in test.unpromoted:
+            print_below(f"{test.name}: ", sentence)
     rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
     say("")
     if not rows:

@@ -159,6 +159,17 @@ class TrainedBackTest(Record):
         return sum((each.value or 0.0) * each.rows for each in known) / rows if rows else None
 
     @property
+    def unpromoted(self) -> tuple[str, ...]:
+        """For each ending but a promotion, how many retrainings ended so, and why the last of them did."""
+        others = [each for each in self.retrainings if each.ending is not Ending.PROMOTED]
+        last = {each.ending: each for each in others}
+        endings = [each.ending for each in others]
+        return tuple(
+            f"{endings.count(ending)} {ending.value.replace('_', ' ')}, the last on {each.at:%F}: {each.reason}"
+            for ending, each in last.items()
+        )
+
+    @property
     def unknown_days(self) -> str | None:
         """How many days nothing is known of that have data, and why not, of one of them; None if there are none."""
         unknown = [each for each in self.days if each.problem]
