@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from auto_retrain.domain.names import kubernetes_job_name
 from auto_retrain.domain.receipt import transitions_of
 from local.stack import LocalStack
 from local.trainer_image import TRAIN_MODEL
-from tests.workflow.world import ALL_THE_WAY, IMAGES, NOW, World
+from tests.workflow.world import ALL_THE_WAY, IMAGES, NOW, PATIENCE_SECONDS, World
 
 IMAGE = "example.com/trainer-in-parts@sha256:" + "3" * 64
 DAYS, ROWS = 15, 400
@@ -80,3 +81,41 @@ def test_broken_data_that_a_pod_finds_end_the_retraining_as_broken_data(world: W
     assert "data.numeric names age" in ended.cause
     assert "lacks the columns age" in ended.cause
     assert world.is_free(model)
+
+
+def examining(world: World, model: str) -> tuple[str, str]:
+    """An execution whose pods examine the data, and their Kubernetes Job; each takes a second to import libraries."""
+    arn = world.start({"model_name": model, "actor": "tests", "reason": "a test", "event_time": NOW.isoformat()})
+    world.wait_for("the job", lambda: world.states.get(model).active_job is not None)
+    name = kubernetes_job_name(world.states.get(model).active_job or "", "check")
+    world.wait_for("its Kubernetes Job", lambda: world.stack.cluster.has_job(name))
+    world.wait_for("a pod", lambda: world.stack.cluster.has_ready_pod(name))
+    return arn, name
+
+
+def test_a_pod_that_dies_while_it_examines_a_part_fails_the_retraining_with_its_reason(world: World) -> None:
+    model = world.given_model(data={"parts": 2}, training={"retries": 0})
+    arn, name = examining(world, model)
+
+    world.stack.cluster.kill_out_of_memory(name)
+
+    world.stack.wait_until_idle(PATIENCE_SECONDS)
+    ended = world.ended(arn)
+    assert (ended.status, ended.path[4:]) == ("FAILED", ["StartExamination", "CloseJob", "ChooseEnding", "Failed"])
+    assert "ran out of memory" in ended.cause
+    assert world.is_free(model)
+
+
+def test_a_node_that_is_lost_during_the_examination_costs_a_pod_and_no_attempt(world: World) -> None:
+    model = world.given_model(days=0, data={"parts": 2}, training={"retries": 0})
+    put_days(world, model)
+    arn, name = examining(world, model)
+
+    world.stack.cluster.evict(name)
+
+    world.stack.wait_until_idle(PATIENCE_SECONDS)
+    ended = world.ended(arn)
+    assert (ended.status, ended.path[: len(EXAMINED)]) == ("SUCCEEDED", EXAMINED)
+    assert ended.job is not None
+    assert ended.job.data_check is not None
+    assert ended.job.data_check.summary.training.rows == 10 * ROWS

@@ -3,6 +3,10 @@
 import json
 
 from auto_retrain.domain.messages.ending import ExecutionStatusChange
+from auto_retrain.domain.messages.references import JobReference
+from auto_retrain.usecases.data.check_data import check_data
+from tests.unit.usecases.data.examined import examine
+from tests.unit.usecases.data.test_check_data import Data
 from tests.unit.usecases.interruptions import copied
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
 
@@ -32,6 +36,26 @@ def running() -> tuple[World, str]:
     world, job_id = opened()
     world.start(job_id, "train")
     return with_waiting(world), job_id
+
+
+def check_data_of(world: World, job_id: str) -> None:
+    check_data(JobReference(job_id=job_id), world.ports)
+
+
+@copied
+def divided() -> tuple[World, str]:
+    """A job whose data have two parts, which no pod has examined yet."""
+    world = Data({"parts": 2})
+    job_id = world.open()
+    check_data_of(world, job_id)
+    return world, job_id
+
+
+@copied
+def examined() -> tuple[World, str]:
+    world, job_id = divided()
+    examine(world, job_id)
+    return world, job_id
 
 
 def trained() -> tuple[World, str]:

@@ -16,7 +16,19 @@ from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.announced import announced
 from tests.unit.audited import audit_problems
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, die, moments, table
-from tests.unit.usecases.stages import ABORTED, deployed, fresh, opened, running, scored, trained, validated
+from tests.unit.usecases.stages import (
+    ABORTED,
+    check_data_of,
+    deployed,
+    divided,
+    examined,
+    fresh,
+    opened,
+    running,
+    scored,
+    trained,
+    validated,
+)
 from tests.unit.usecases.world import EXECUTION, MANUAL, World
 
 Judge = Callable[[World, str], str | None]
@@ -46,6 +58,10 @@ def deploy(world: World, job_id: str) -> None:
 
 def train(world: World, job_id: str) -> None:
     world.start(job_id, "train")
+
+
+def examine(world: World, job_id: str) -> None:
+    world.start(job_id, "check")
 
 
 def score(world: World, job_id: str) -> None:
@@ -210,6 +226,8 @@ CASES = (
         judge=a_person_wins_and_people_know,
         known=OVERWRITTEN,
     ),
+    Case("an abort while start_job has parts examined", divided, examine, abort, nothing_is_left, watch),
+    Case("an abort while check_data merges them", examined, check_data_of, abort, nothing_is_left, watch),
     Case("an abort while start_job trains", opened, train, abort, nothing_is_left, watch),
     Case("an abort while start_job scores", trained, score, abort, nothing_is_left, watch),
     Case("an abort while check_triggers runs", fresh, check, abort, nothing_is_left, watch),

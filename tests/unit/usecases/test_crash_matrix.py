@@ -13,7 +13,6 @@ from auto_retrain.domain.messages.promoting import ReviewOrder
 from auto_retrain.domain.messages.references import JobReference, ScheduledEvent
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.proof.canonical import canonical_object
-from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.ending.close_job import close_job
 from auto_retrain.usecases.promoting.await_review import await_review
 from auto_retrain.usecases.promoting.review import review_challenger
@@ -23,14 +22,15 @@ from auto_retrain.usecases.watching import watch_jobs as watching
 from tests.unit.announced import announced
 from tests.unit.audited import audit_problems
 from tests.unit.builders import NOON
-from tests.unit.usecases.data.examined import examine
-from tests.unit.usecases.data.test_check_data import Data
 from tests.unit.usecases.drift_world import SWEPT, break_live, without_age, world_with_features
 from tests.unit.usecases.interruptions import Moment, OutsideCalls, Prepare, Step, copied, die, moments, table
 from tests.unit.usecases.stages import (
     ABORTED,
     aborted,
+    check_data_of,
     deployed,
+    divided,
+    examined,
     fresh,
     opened,
     running,
@@ -129,22 +129,6 @@ def proxied() -> tuple[World, str]:
     return world, job_id
 
 
-@copied
-def divided() -> tuple[World, str]:
-    """A job whose data have two parts, which no pod has examined yet."""
-    world = Data({"parts": 2})
-    job_id = world.open()
-    check(world, job_id)
-    return world, job_id
-
-
-@copied
-def examined() -> tuple[World, str]:
-    world, job_id = divided()
-    examine(world, job_id)
-    return world, job_id
-
-
 SECOND = {**MANUAL, "reason": "second", "force": True}
 
 
@@ -201,10 +185,6 @@ def watch_later(world: World, job_id: str) -> None:
 
 def close(**state: Any) -> Step:
     return lambda world, job_id: world.close(decision={"job_id": job_id}, **state)
-
-
-def check(world: World, job_id: str) -> None:
-    check_data(JobReference(job_id=job_id), world.ports)
 
 
 def judge(world: World, job_id: str) -> None:
@@ -270,7 +250,7 @@ CASES = (
     Case("detect_drift, which sets a quarantine", broken, drift),
     Case("detect_drift, which lifts a quarantine", repaired, drift),
     Case("start_job, to examine", divided, lambda world, job_id: world.start(job_id, "check"), then=close()),
-    Case("check_data, of what pods have examined", examined, check, then=close()),
+    Case("check_data, of what pods have examined", examined, check_data_of, then=close()),
     Case("start_job, to train", opened, lambda world, job_id: world.start(job_id, "train")),
     Case("judge_proxy, which refuses", proxied, judge, then=close()),
     Case("start_job, to score", trained, lambda world, job_id: world.start(job_id, "score")),

@@ -22,10 +22,10 @@ def digest_rows(row_ids: Array, labels: Array, entities: Array | None, slices: M
     rows, cells = hashlib.sha256(), hashlib.sha256()
     # One column after the other, in blocks: as Python's own texts, all of them would take gigabytes.
     for place, column in enumerate(columns):
-        ordered = column[order].astype(str)
-        _add_cells(ordered, cells)
+        texts = column if column.dtype.kind == "U" else column.astype(str)
+        _add_cells(texts, order, cells)
         if place < 2:  # ids and labels
-            _add_rows(ordered, rows)
+            _add_rows(texts, order, rows)
     return HoldoutDigests(rows=rows.hexdigest(), cells=cells.hexdigest())
 
 
@@ -41,19 +41,19 @@ def merged_digests(parts: Sequence[HoldoutDigests]) -> HoldoutDigests:
     )
 
 
-def _add_rows(texts: Array, digest: Any) -> None:
+def _add_rows(texts: Array, order: Array, digest: Any) -> None:
     """As in every verdict that was ever stored, which is why its form stays."""
-    for start, block in _blocks(texts):
+    for start, block in _blocks(texts, order):
         digest.update((b"\n" if start else b"") + "\n".join(block).encode())
     digest.update(b"\0")
 
 
-def _add_cells(texts: Array, digest: Any) -> None:
+def _add_cells(texts: Array, order: Array, digest: Any) -> None:
     """With the length of each text: otherwise two rows could pass for one whose id and label have a line break."""
-    digest.update(np.strings.str_len(texts).astype(np.int64).tobytes())
-    for _, block in _blocks(texts):
+    digest.update(np.strings.str_len(texts)[order].astype(np.int64).tobytes())
+    for _, block in _blocks(texts, order):
         digest.update("".join(block).encode())
 
 
-def _blocks(texts: Array) -> Iterator[tuple[int, list[str]]]:
-    return ((start, texts[start : start + _BLOCK].tolist()) for start in range(0, texts.size, _BLOCK))
+def _blocks(texts: Array, order: Array) -> Iterator[tuple[int, list[str]]]:
+    return ((start, texts[order[start : start + _BLOCK]].tolist()) for start in range(0, texts.size, _BLOCK))
