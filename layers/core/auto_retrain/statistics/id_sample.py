@@ -72,8 +72,10 @@ def _of_all(folded: Array, ids: Array, parts: Array, limit: int | None) -> IdSam
     folded, ids, parts = folded[order], ids[order], parts[order]
     is_new = np.ones(ids.size, dtype=bool)
     is_new[1:] = (ids[1:] != ids[:-1]) | (folded[1:] != folded[:-1])
+    if is_new.all():
+        return IdSample(folded, ids, parts, limit)
     starts = np.flatnonzero(is_new)
-    together = np.add.reduceat(parts, starts) if starts.size else parts
+    together = np.add.reduceat(parts, starts)
     return IdSample(folded[starts], ids[starts], together, limit)
 
 

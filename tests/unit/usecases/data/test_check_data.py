@@ -1,6 +1,7 @@
 """Before training, the data are frozen and checked; if they are broken or too few, the job ends and says why."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from auto_retrain.adapters.memory.data import MemoryTableReader
 from auto_retrain.data_checks import spellings
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import DataInvalid, DataMissing, JobUnknown
@@ -15,6 +17,7 @@ from auto_retrain.domain.messages.data import DataCheckOutcome
 from auto_retrain.domain.messages.references import JobReference
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.status import RetrainingStatus
+from auto_retrain.usecases.data import examine_data
 from auto_retrain.usecases.data.check_data import check_data
 from auto_retrain.usecases.data.profile_data import profile_data
 from tests.unit.announced import announced
@@ -92,6 +95,22 @@ def test_a_repeated_check_gives_the_same_outcome_without_reading() -> None:
     job_id, outcome = world.check_data()
     world.ports.tables.by_uri.clear()
     assert check_data(JobReference(job_id=job_id), world.ports) == outcome
+
+
+def test_an_object_of_training_is_read_once_and_one_of_the_holdout_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the first rows of the ten objects whose features are tried for giving the label away."""
+    opened = Counter[str]()
+    read = MemoryTableReader.batches
+
+    def counting(self: Any, objects: Any, *columns: Any) -> Any:
+        opened.update(item.uri for item in objects)
+        return read(self, objects, *columns)
+
+    monkeypatch.setattr(MemoryTableReader, "batches", counting)
+    monkeypatch.setattr(examine_data, "separations", lambda *_: {})
+    world = Data()
+    world.check_data()
+    assert opened == {world.uri(back): 2 if back in HOLDOUT else 1 for back in range(1, 16)}
 
 
 def test_the_profile_built_here_becomes_that_of_the_promoted_version() -> None:

@@ -113,7 +113,7 @@ def _count_block(
     still, rows = StillDays(), 0
     counts = {name: np.zeros(bounds.size + 2, dtype=np.int64) for name, bounds in edges.items()}
     counts |= {name: np.zeros(len(known.frequent) + 3, dtype=np.int64) for name, known in levels.items()}
-    for day, batch in rows_by_day(objects, columns.format, block, texts, tables):
+    for day, batch in rows_by_day(objects, columns.format, *block, texts, tables):
         still.add(day, batch)
         if entities:
             entities.add(day, batch)

@@ -1,14 +1,14 @@
 """Reads one part of the windows of a job for the data checks; memory grows with the rows of the part, 32 bytes each."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ...domain.manifest import FrozenWindow, Manifest
+from ...domain.manifest import DataColumns, FrozenWindow, Manifest
 from ...domain.metric_kinds import Task
 from ...domain.spelling import folded
-from ...ports import TableReader
+from ...ports import RowBatch, TableReader
 from ...statistics.id_sample import IdSample, sample_ids, stable_hashes
 from .feature_days import DaySamples
 from .holdout_rows import digest_part
@@ -39,13 +39,42 @@ def read_part(manifest: Manifest, part: int, tables: TableReader) -> PartEvidenc
     return PartEvidence(training=training, holdout=holdout, digests=digests)
 
 
-class _Rows(NamedTuple):
-    """Rows of a part: hashes of the ids and of their folded spelling, one id, and labels beside them."""
+class _Rows:
+    """Sees the rows of a part: hashes of the ids and of their folded spelling, one id, and labels beside them."""
 
-    ids: Array
-    forms: Array
-    example: str | None
-    labels: LabelPart
+    def __init__(self, columns: DataColumns) -> None:
+        self._row_id, self._label = columns.row_id, columns.label if columns.labels is None else None
+        is_number = columns.task is Task.REGRESSION
+        self.numeric = [self._label] if self._label and is_number else []
+        self.texts = [self._row_id, *([self._label] if self._label and not is_number else [])]
+        self.example: str | None = None
+        self._ids, self._forms = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+        self._tally = LabelTally()
+
+    def add(self, batch: RowBatch) -> None:
+        named = [place for place, text in enumerate(batch.texts[self._row_id]) if text is not None]
+        present = [text for text in batch.texts[self._row_id] if text is not None]
+        self.example = self.example or next(iter(present), None)
+        self._ids.append(stable_hashes(present))
+        self._forms.append(_hashes_of_forms(present, self._ids[-1]))
+        if self._label and self.numeric:
+            self._tally.add_numbers(batch.numbers[self._label][named])
+        elif self._label:
+            self._tally.add_texts([batch.texts[self._label][place] for place in named])
+
+    @property
+    def ids(self) -> Array:
+        self._ids = [np.concatenate(self._ids)]
+        return self._ids[0]
+
+    @property
+    def forms(self) -> Array:
+        self._forms = [np.concatenate(self._forms)]
+        return self._forms[0]
+
+    @property
+    def labels(self) -> LabelPart:
+        return self._tally.part
 
 
 class _Reader:
@@ -54,53 +83,32 @@ class _Reader:
         self._days, self._parts = manifest.days, manifest.parts
 
     def read(self, whole: FrozenWindow, purpose: int, earlier: Array) -> tuple[WindowPart, Array]:
-        """The part of a window, and the distinct hashes of its ids."""
+        """The part of a window, and the distinct hashes of its ids if labels are in a data set of their own."""
         window = whole.of_part(self._part) if self._part < whole.parts else whole.changed(objects=())
         seed = [SAMPLING_SEED, self._part, purpose]
         sample = DaySamples(self._days, len(self._columns.numeric), seed)
-        # First, while the ids of the rows take no memory.
-        features = self._features(seed).read(window.objects, [sample])
-        rows = self._rows(window)
-        own, labels, arrived = np.unique(rows.ids), rows.labels, None
-        repeats = own.size < rows.ids.size
+        rows = _Rows(self._columns)
+        features = self._features(seed).read(window.objects, [sample], rows)
+        labels, arrived, known, twice = rows.labels, None, earlier, those_twice(rows.ids)
         if self._columns.labels is not None:
-            known = RowIds(own, rows.forms, rows.example, earlier)
-            labels, arrived = join_labels(self._columns, window.label_objects, rows.ids, known, self._tables)
+            known = np.unique(rows.ids)
+            ids = RowIds(known, rows.forms, rows.example, earlier)
+            labels, arrived = join_labels(self._columns, window.label_objects, rows.ids, ids, self._tables)
         part = WindowPart(
             with_id=rows.ids.size,
-            distinct_ids=own.size,
-            repeated=find_repeated(self._columns, window.objects, those_twice(rows.ids), self._tables)
-            if repeats
-            else None,
-            ids=_sample(rows, repeats, MAX_COMPARED_IDS // self._parts if self._parts > 1 else None),
+            distinct_ids=rows.ids.size - twice.size,
+            repeated=find_repeated(self._columns, window.objects, twice, self._tables) if twice.size else None,
+            ids=_sample(rows, bool(twice.size), MAX_COMPARED_IDS // self._parts if self._parts > 1 else None),
             labels=labels,
             arrived=arrived,
             features=features,
             sample=sampled_days(sample, self._columns.numeric),
         )
-        return part, own
+        return part, known
 
     def _features(self, seed: list[int]) -> FeatureReader:
         columns, size = self._columns, min(SAMPLED_ROWS, ROOM_FOR_UNEVEN_PARTS * SAMPLED_ROWS // self._parts)
         return FeatureReader(columns, columns.numeric, columns.categorical, self._tables, seed, size)
-
-    def _rows(self, window: FrozenWindow) -> _Rows:
-        columns, tally = self._columns, LabelTally()
-        label = columns.label if columns.labels is None else None
-        numeric = [label] if label and columns.task is Task.REGRESSION else []
-        texts = [columns.row_id, *([label] if label and not numeric else [])]
-        ids, forms, example = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], None
-        for batch in self._tables.batches(window.objects, columns.format, numeric, [], texts):
-            named = [place for place, text in enumerate(batch.texts[columns.row_id]) if text is not None]
-            present = [text for text in batch.texts[columns.row_id] if text is not None]
-            example = example or next(iter(present), None)
-            ids.append(stable_hashes(present))
-            forms.append(_hashes_of_forms(present, ids[-1]))
-            if label and numeric:
-                tally.add_numbers(batch.numbers[label][named])
-            elif label:
-                tally.add_texts([batch.texts[label][place] for place in named])
-        return _Rows(np.concatenate(ids), np.concatenate(forms), example, tally.part)
 
 
 def _hashes_of_forms(texts: Sequence[str], hashes: Array) -> Array:
