@@ -201,6 +201,14 @@ def test_a_settled_day_is_neither_listed_nor_read_again(world: World) -> None:
     assert set(world.data.calls) == {"read"}
 
 
+def test_a_day_without_answers_never_settles_so_a_log_that_is_written_afterwards_counts(world: World) -> None:
+    keep(world)
+    world.clock.advance(SETTLING + 9 * DAY)
+    assert [counts(world).answered for _ in range(2)] == [0, 0]
+    world.log([answer(1, score=0.7)])
+    assert counts(world).answered == 1
+
+
 def test_a_day_that_may_still_get_rows_is_listed_and_read_only_if_there_are_new_files(world: World) -> None:
     keep(world)
     world.clock.advance(FIRST + DAY + timedelta(hours=1) - world.clock.now())

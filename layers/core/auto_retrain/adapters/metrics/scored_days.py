@@ -91,11 +91,12 @@ class CountedScores:
 
     def _day(self, day: date, files: Mapping[date, Sequence[DataObject]], before: ScoredDay | None) -> ScoredDay:
         items = [item for item in files_of_day(day, files) if holds_rows(item.name)]
-        digest, settled = digest_of(items), self._clock.now() >= start_of(day) + _DAY + SETTLING
+        digest, is_over = digest_of(items), self._clock.now() >= start_of(day) + _DAY + SETTLING
         if before and before.files == digest:
-            return before.changed(settled=settled and before.problem is None)
+            return before.changed(settled=is_over and before.counts.answered > 0)
         try:
             counts = count_scores(day, items, self._profile, self._data)
         except (DataInvalid, pa.ArrowException) as error:
             return ScoredDay(day=day, files=digest, problem=str(error))
-        return ScoredDay(day=day, files=digest, counts=counts, settled=settled)
+        # A day without answers may be written later, as when a log is repaired.
+        return ScoredDay(day=day, files=digest, counts=counts, settled=is_over and counts.answered > 0)
