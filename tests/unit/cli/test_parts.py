@@ -38,6 +38,7 @@ def test_a_job_says_in_how_many_parts_its_data_are_read(
     examine(world, job_id)
     check_data(JobReference(job_id=job_id), world.ports)
     assert SCORED in shown()
+    assert SCORED in world.job(job_id)._repr_html_()
 
 
 def test_a_check_of_a_policy_says_in_how_many_parts_its_data_would_be_read(terminal: Terminal) -> None:

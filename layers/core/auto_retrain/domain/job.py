@@ -415,6 +415,7 @@ class RetrainingJob(Record):
             ("status", self.status.value),
             ("waits for", self.waits_for),
             ("trigger", f"{self.trigger_type.value}: {self.trigger_reason}"),
+            ("data", self.parts),
             ("created", f"{self.created_at:%F %H:%M:%S}Z"),
             ("completed", f"{self.completed_at:%F %H:%M:%S}Z" if self.completed_at else None),
             ("challenger", self.challenger_version),
