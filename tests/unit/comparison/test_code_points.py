@@ -24,6 +24,7 @@ def test_texts_that_no_program_can_write_are_found() -> None:
     beyond = np.array([0x110000], np.uint32).view("U1")
     assert not are_writable(np.array(["a", "\ud800"]))
     assert not are_writable(beyond)
+    assert not are_writable(np.array(["a"] * 40_000 + ["\ud800"]))
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -1,8 +1,11 @@
 """Answers of one version, whatever order and classes they come in."""
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
 
+from auto_retrain.comparison import holdout
 from auto_retrain.comparison.holdout import digest_rows
 from tests.unit.comparison.answers import of_classes, with_scores
 
@@ -11,6 +14,18 @@ def test_the_digest_of_the_holdout_does_not_depend_on_the_order_of_rows() -> Non
     answers = of_classes(np.arange(50) % 3 > 0)
     assert answers.digests().rows == answers.only(np.arange(50)[::-1]).digests().rows
     assert answers.digests().rows != answers.only(np.arange(49)).digests().rows
+
+
+@pytest.mark.parametrize("rows", [0, 1, 6, 7])
+def test_a_digest_does_not_depend_on_the_blocks_in_which_texts_are_read(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = np.array([f"ä\n{number}" for number in range(rows)], dtype=np.str_)
+    whole = digest_rows(ids, np.arange(rows) / 3, ids, {"plan": ids[::-1]})
+    monkeypatch.setattr(holdout, "_BLOCK", 3)
+    assert digest_rows(ids, np.arange(rows) / 3, ids, {"plan": ids[::-1]}) == whole
+    columns = ("\n".join(column).encode() + b"\0" for column in (ids, (np.arange(rows) / 3).astype(str)))
+    assert whole.rows == sha256(b"".join(columns)).hexdigest()
 
 
 def test_answers_in_other_classes_are_the_same_answers() -> None:

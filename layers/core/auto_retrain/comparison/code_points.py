@@ -10,6 +10,8 @@ Array = np.ndarray[Any, Any]
 
 _SURROGATES, _LAST = (0xD800, 0xDFFF), 0x10FFFF
 _ASCII, _WORD = 128, 8
+# Rows that are looked at together: for all of them, what is found would take as much memory as the texts.
+_BLOCK = 1 << 14
 
 
 def code_points(texts: Array) -> Array:
@@ -20,9 +22,9 @@ def code_points(texts: Array) -> Array:
 
 def are_writable(texts: Array) -> bool:
     """Whether all characters exist, so that the texts can be encoded."""
-    points = code_points(texts)
-    lowest, highest = _SURROGATES
-    return not ((points > _LAST) | ((points >= lowest) & (points <= highest))).any()
+    points, (lowest, highest) = code_points(texts), _SURROGATES
+    blocks = (points[start : start + _BLOCK] for start in range(0, texts.size, _BLOCK))
+    return not any(((some > _LAST) | ((some >= lowest) & (some <= highest))).any() for some in blocks)
 
 
 def are_distinct(texts: Array) -> bool:
