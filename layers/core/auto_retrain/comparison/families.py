@@ -30,6 +30,11 @@ def count_columns(metric: str, classes: int) -> int:
     return {"numbers": 5, "classes": 3 * classes, "probabilities": 3 + 3 * CALIBRATION_BINS, "rows": 2}[family]
 
 
+def is_of_probabilities(metric: str) -> bool:
+    """Whether a metric that is no area is made of probabilities."""
+    return _FAMILIES.get(metric) == "probabilities"
+
+
 class Family:
     """Metrics made of the same sums over rows; their replicates are computed when they are first asked for."""
 

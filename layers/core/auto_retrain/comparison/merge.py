@@ -11,8 +11,9 @@ from ..domain.errors import ArtifactInvalid
 from ..domain.metric_kinds import AREAS
 from ..statistics.paired import PairedCounts
 from ..statistics.parted_units import MergedSample, PartSample
-from .families import count_columns
+from .families import count_columns, is_of_probabilities
 from .merged_version import MergedVersion
+from .predictions import Predictions
 from .slices import MAX_SLICES_OF_A_COLUMN, values_with
 from .survey import PartOfPair, Parts, Survey, survey, unit_hashes
 from .version_metrics import LabelRows, counts_of, positive_among
@@ -58,7 +59,7 @@ def merge_parts(parts: Parts, rows: int, terms: Terms, seed: int) -> Versions:
         positive = positive_among(known.classes, labels.labels, terms.policy.data.positive_label)
     whole = _Sums(known, positive)
     slices = _slices_of(known, terms, positive)
-    add = partial(_add, known=known, whole=whole, slices=slices, seed=seed)
+    add = partial(_add, known=known, whole=whole, slices=slices, metric=terms.policy.primary_metric, seed=seed)
     # No name may keep a part in memory while the next one is read.
     for _ in map(add, parts()):
         pass
@@ -69,18 +70,29 @@ def merge_parts(parts: Parts, rows: int, terms: Terms, seed: int) -> Versions:
     return MergedPair(versions.challenger, versions.champion, terms, known.slices, by_slice)
 
 
-def _add(part: PartOfPair, known: Survey, whole: "_Sums", slices: dict[tuple[str, str], "_Sums"], seed: int) -> None:
+def _add(
+    part: PartOfPair,
+    known: Survey,
+    whole: "_Sums",
+    slices: dict[tuple[str, str], "_Sums"],
+    metric: str,
+    seed: int,
+) -> None:
     if known.classes is not None:
         part = PartOfPair(*(version.in_classes(known.classes) for version in part.versions))
     hashes = unit_hashes(part.challenger, seed)
     whole.add(part, hashes)
-    # Of a slice, only its size and its answers count; its texts would take longer to copy than everything else.
-    columns = part.challenger.slices
-    part = PartOfPair(*(replace(version, row_ids=version.labels, entities=None) for version in part.versions))
+    columns, part = part.challenger.slices, PartOfPair(*(_needed_by(metric, version) for version in part.versions))
     for (column, value), sums in slices.items():
         chosen = np.flatnonzero(columns[column] == value)
         if chosen.size:
             sums.add(PartOfPair(*(version.only(chosen) for version in part.versions)), hashes[chosen])
+
+
+def _needed_by(metric: str, version: Predictions) -> Predictions:
+    """Its answers without texts, and without scores that the metric of slices does not need; copies take long."""
+    scores = version.scores if is_of_probabilities(metric) else None
+    return replace(version, row_ids=version.labels, entities=None, scores=scores)
 
 
 def _label_rows(known: Survey) -> LabelRows:
