@@ -27,10 +27,11 @@ def _mean_factor(
 ) -> tuple[float, float]:
     """What the evidence multiplies by on average, over every outcome of one block."""
     higher = lower = 0.0
-    for events_a in range(rows_a + 1):
-        for events_b in range(rows_b + 1):
-            chance = binom.pmf(events_a, rows_a, rate_a) * binom.pmf(events_b, rows_b, rate_b)
-            after = test.after(Block(rows_a, events_a, rows_b, events_b), weight)
+    chances_a = binom.pmf(range(rows_a + 1), rows_a, rate_a).tolist()
+    chances_b = binom.pmf(range(rows_b + 1), rows_b, rate_b).tolist()
+    for events_a, chance_a in enumerate(chances_a):
+        for events_b, chance_b in enumerate(chances_b):
+            chance, after = chance_a * chance_b, test.after(Block(rows_a, events_a, rows_b, events_b), weight)
             higher, lower = higher + chance * e_value(after.higher), lower + chance * e_value(after.lower)
     return higher, lower
 

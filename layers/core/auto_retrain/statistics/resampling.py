@@ -1,7 +1,7 @@
 """Chance among rows, or among whole entities: the paired bootstrap and sign flips, the same for every model."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import sqrt
 from typing import Any
 
@@ -75,18 +75,12 @@ class Sample:
     @cached_property
     def weights(self) -> Array:
         """How often each group is drawn, shape (replicates, groups)."""
-        # A stream of its own, so that the draws do not repeat the numbers by which groups were dealt.
-        random = np.random.default_rng([self.seed, 1])
-        drawn = random.integers(self.n_groups, size=(REPLICATES, self.n_groups))
-        shifted = drawn + self.n_groups * np.arange(REPLICATES)[:, None]
-        counts = np.bincount(shifted.ravel(), minlength=REPLICATES * self.n_groups)
-        return counts.reshape(REPLICATES, self.n_groups).astype(float)
+        return _weights(self.seed, self.n_groups)
 
     @cached_property
     def signs(self) -> Array:
         """Which of two models each group counts for, at random: 1 or -1, shape (replicates, groups)."""
-        random = np.random.default_rng([self.seed, 2])
-        return random.choice([-1.0, 1.0], size=(REPLICATES, self.n_groups))
+        return _signs(self.seed, self.n_groups)
 
     def sums(self, *columns: Array) -> Array:
         """Sums of columns (shape rows each) by group, shape (groups, columns)."""
@@ -101,6 +95,25 @@ class Sample:
         """Sums over the rows of each replicate, shape (replicates, columns)."""
         replicates: Array = self.weights @ sums
         return replicates
+
+
+# Validations in one process mostly ask for the same draws: they depend on nothing but the seed and the size.
+@lru_cache(maxsize=2)
+def _weights(seed: int, n_groups: int) -> Array:
+    # A stream of its own, so that the draws do not repeat the numbers by which groups were dealt.
+    drawn = np.random.default_rng([seed, 1]).integers(n_groups, size=(REPLICATES, n_groups))
+    shifted = drawn + n_groups * np.arange(REPLICATES)[:, None]
+    counts = np.bincount(shifted.ravel(), minlength=REPLICATES * n_groups)
+    weights = counts.reshape(REPLICATES, n_groups).astype(float)
+    weights.setflags(write=False)
+    return weights
+
+
+@lru_cache(maxsize=2)
+def _signs(seed: int, n_groups: int) -> Array:
+    signs = np.random.default_rng([seed, 2]).choice([-1.0, 1.0], size=(REPLICATES, n_groups))
+    signs.setflags(write=False)
+    return signs
 
 
 def percentile_interval(replicates: Array, confidence: float = 0.95) -> tuple[float, float]:
