@@ -2,8 +2,10 @@
 
 import io
 import struct
+import time
 import tracemalloc
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -234,3 +236,22 @@ def test_scores_that_are_no_probabilities_are_refused_by_name(scores: np.ndarray
 def test_probabilities_that_were_rounded_to_single_precision_are_probabilities() -> None:
     scores = np.random.default_rng(1).dirichlet([1, 1], ROWS).astype(np.float32)
     assert parse(npz(scores=scores)).scores is not None
+
+
+def test_threads_read_headers_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once sometimes fail: "AST constructor recursion depth mismatch"."""
+    content, reading, together = npz(), [], []
+    original = array_files._header
+
+    def header(file: Any) -> Any:
+        reading.append(file)
+        time.sleep(0)  # another thread's turn
+        together.append(len(reading))
+        reading.remove(file)
+        return original(file)
+
+    monkeypatch.setattr(array_files, "_header", header)
+    with ThreadPoolExecutor(8) as threads:
+        for _ in threads.map(lambda _: array_files.read_arrays(content, GOOD), range(50)):
+            pass
+    assert set(together) == {1}

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import threading
 from collections.abc import Iterable
 from math import prod
 from typing import IO, Any
@@ -22,6 +23,8 @@ _ZIP64_BYTES = 20
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 # Numbers and text. Other kinds hold pickled objects, raw bytes or records.
 _KINDS = frozenset("iufU")
+# numpy reads the header of an array as Python; where several threads do, CPython confuses them and raises SystemError.
+_reading = threading.Lock()
 
 
 def read_arrays(content: bytes, names: Iterable[str]) -> dict[str, Array]:
@@ -31,7 +34,8 @@ def read_arrays(content: bytes, names: Iterable[str]) -> dict[str, Array]:
         ValueError: it is not such a file, is damaged, or holds more or something else than it may.
     """
     try:
-        return _read(content, names)
+        with _reading:
+            return _read(content, names)
     except Exception as error:
         # Foreign bytes make the readers of zip files and arrays raise about anything.
         raise ValueError(str(error) or type(error).__name__) from error
