@@ -39,7 +39,7 @@ HOLDOUTS = (
     Holdout(2, 1_000_000),
     Holdout(10, 1_000_000),
     Holdout(64, 1_562_500),
-    Holdout(6, 1_000_000, classes=20),
+    Holdout(10, 1_000_000, classes=20),
 )
 MEGABYTES_OF_FUNCTION = 3008
 
