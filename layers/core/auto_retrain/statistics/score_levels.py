@@ -24,9 +24,12 @@ def keys_of(scores: Array) -> Array:
 
     Scores that differ have different keys.
     """
-    is_high = scores >= 0.5
+    # A column of a matrix is read once; the rest happens in the copy.
+    distances = scores.copy()
+    is_high = distances >= 0.5
+    np.subtract(1, distances, out=distances, where=is_high)
     # The bits of a positive float are in its order; -0 is 0.
-    keys: Array = np.abs(np.subtract(1, scores, out=scores.copy(), where=is_high)).view(np.uint64)
+    keys: Array = np.abs(distances, out=distances).view(np.uint64)
     return np.subtract(_LAST, keys, out=keys, where=is_high)
 
 
