@@ -27,8 +27,7 @@ class CellTable:
             return False
         if self._low <= self._last:
             cells = np.minimum(cells, self._last + 1) + np.maximum(cells, self._least, out=cells)
-            cells -= self._low
-        cells -= self._least
+        cells -= self._low + self._least
         counted = np.bincount(cells, minlength=self.size)
         self._rows = self._rows + counted if self._rows.size else counted
         return True
