@@ -37,6 +37,12 @@ def test_without_cuts_the_bins_alone_would_miss_it() -> None:
     assert separation_of_classes(codes_cut_by_classes(feature, label), label) > SUSPICIOUS_SHARE
 
 
+def test_infinite_values_come_several_times_and_may_be_what_tells_the_label() -> None:
+    feature = np.concatenate([np.full(50, -np.inf), np.arange(900.0), np.full(50, np.inf)])
+    label = (feature > 880).astype(int)
+    assert separation_of_classes(codes_cut_by_classes(feature, label), label) > SUSPICIOUS_SHARE
+
+
 def test_several_thresholds_missing_values_and_an_interval_are_seen_as_well() -> None:
     random = np.random.default_rng(2)
     feature = random.normal(size=5_000)

@@ -79,7 +79,8 @@ def _cut(numbers: Array, labels: Array, gains_of: Callable[[Array], Array]) -> A
     refined = 2 * codes
     for start, end in pairwise(bounds):
         rows = order[start:end]
-        places = np.flatnonzero(np.diff(numbers[rows]) > 0)
+        # Not by differences: infinite numbers have none.
+        places = np.flatnonzero(numbers[rows[1:]] > numbers[rows[:-1]])
         if places.size:
             gains = gains_of(labels[rows])
             best = places[np.argmax(gains[places])]

@@ -384,6 +384,14 @@ def test_labels_too_large_for_any_metric_end_the_job_by_name_before_training(num
         world.check_data()
 
 
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_a_label_that_is_always_zero_is_named_without_its_sign(zero: float) -> None:
+    world = Data({"task": "regression", "label": "price"})
+    world.change(range(1, 16), price=lambda _: np.full(200, zero))
+    with pytest.raises(DataInvalid, match="all 2000 training rows with a label have the same one, '0', in"):
+        world.check_data()
+
+
 def test_the_largest_labels_that_can_be_measured_are_no_problem() -> None:
     world = Data({"task": "regression", "label": "price"})
     world.change(range(1, 16), price=lambda _: np.linspace(-1e140, 1e140, 200))

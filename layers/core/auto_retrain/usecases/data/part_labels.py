@@ -42,7 +42,8 @@ class LabelTally:
         self._known += known.size
         self._beyond += int(np.count_nonzero(np.abs(known) > MAX_NUMBER))
         if len(self._numbers) < 3:
-            self._numbers.update(np.unique(known[np.isfinite(known)])[:3].tolist())
+            # Both zeros are the same label; adding one leaves only that without a sign.
+            self._numbers.update((np.unique(known[np.isfinite(known)])[:3] + 0.0).tolist())
 
     @property
     def part(self) -> LabelPart:
