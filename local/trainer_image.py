@@ -23,8 +23,8 @@ boto3.client("s3")
 """
 # Arrow's allocator would otherwise start a thread that only gives memory back.
 _SETTINGS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-# Each pod has an order of its own, and each local stack AWS at an address of its own.
-_VARYING = frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX", "AWS_ENDPOINT_URL"})
+# Each pod has an order of its own, each local stack AWS at an address of its own, and an image may bring a trainer.
+_VARYING = frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX", "AWS_ENDPOINT_URL", "PYTHONPATH"})
 # One thread each: with few processors, the threads of the tree builder mostly wait for each other. The package that
 # decides is imported by few orders.
 TRAIN_MODEL = LocalImage(

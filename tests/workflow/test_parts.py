@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -24,7 +23,7 @@ EXAMINED = [*ALL_THE_WAY[:4], "StartExamination", "CheckData", "ChooseTraining"]
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("workflow") / "stack"
-    images = {**IMAGES, IMAGE: replace(TRAIN_MODEL, preparation=None)}
+    images = {**IMAGES, IMAGE: TRAIN_MODEL}
     options = {"parameters": {"TrainerImage": IMAGE}, "images": images}
     with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.2, report=lambda _: None) as stack:
         yield World(stack)

@@ -15,7 +15,6 @@ IMAGE = "example.com/trainer-of-sums@sha256:" + "2" * 64
 OF_SUMS = replace(
     TRAIN_MODEL,
     env={**TRAIN_MODEL.env, "PYTHONPATH": os.pathsep.join(map(str, (CORE, TRAINER / "examples" / "workers")))},
-    preparation=None,
 )
 
 

@@ -14,8 +14,8 @@ import time
 import urllib.request
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
-import botocore.session
 import numpy as np
 from pyarrow import parquet
 
@@ -134,21 +134,23 @@ def put(path: str, content: bytes) -> None:
 
 
 def read(uri: str) -> bytes:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    content: bytes = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+    with urllib.request.urlopen(in_s3(uri), timeout=30) as response:
+        content: bytes = response.read()
     return content
 
 
 def write(name: str, content: bytes) -> str:
     uri = ORDER["output_uri"] + name
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    s3().put_object(Bucket=bucket, Key=key, Body=content)
+    urllib.request.urlopen(in_s3(uri, "PUT", content), timeout=30).close()
     return uri
 
 
-@cache
-def s3() -> Any:
-    return botocore.session.get_session().create_client("s3")
+def in_s3(uri: str, method: str = "GET", content: bytes | None = None) -> urllib.request.Request:
+    """The emulated S3 wants to know who asks, and believes it; a client would take half of a pod's time to be made."""
+    who = f"AWS4-HMAC-SHA256 Credential={os.environ['AWS_ACCESS_KEY_ID']}/20260301/us-east-1/s3/aws4_request"
+    headers = {"Authorization": f"{who}, SignedHeaders=host, Signature=0", "Content-Type": "application/octet-stream"}
+    address = f"{os.environ['AWS_ENDPOINT_URL']}/{quote(uri.removeprefix('s3://'))}"
+    return urllib.request.Request(address, content, headers, method=method)
 
 
 if __name__ == "__main__":

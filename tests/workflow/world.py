@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -32,8 +32,7 @@ from auto_retrain.domain.names import job_id
 from local.aws.environment import aws_settings
 from local.cluster import LocalImage, Preparation
 from local.paths import env_python
-from local.stack import TRAINER_IMAGE, LocalStack
-from local.trainer_image import TRAIN_MODEL
+from local.stack import LocalStack
 from tests.unit.builders import a_policy
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,17 +47,12 @@ TINY = LocalImage(
     # One thread in each process, as Arrow's allocator and the algebra of numpy would otherwise start others.
     env={"JE_ARROW_MALLOC_CONF": "background_thread:false", "OMP_NUM_THREADS": "1"},
     preparation=Preparation(
-        "import io, urllib.request, botocore.session, numpy; from pyarrow import parquet",
+        "import io, urllib.request, numpy; from pyarrow import parquet",
         varying=frozenset({"AUTO_RETRAIN_ORDER", "JOB_COMPLETION_INDEX", "AWS_ENDPOINT_URL"}),
         kept=True,
     ),
 )
-# Pods of an image that few tests use are no reason to keep a process to fork them from.
-IMAGES = {
-    TINY_IMAGE: TINY,
-    NEWER_IMAGE: replace(TINY, preparation=None),
-    TRAINER_IMAGE: replace(TRAIN_MODEL, preparation=None),
-}
+IMAGES = {TINY_IMAGE: TINY, NEWER_IMAGE: TINY}
 ALL_THE_WAY = [
     "CheckTriggers",
     "ChooseStart",

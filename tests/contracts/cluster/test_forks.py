@@ -71,7 +71,7 @@ def open_probes(images: dict[str, LocalImage] = IMAGES) -> LocalCluster:
 @pytest.fixture(scope="module")
 def probes() -> Iterator[Probes]:
     with open_probes() as cluster:
-        assert cluster.wait_until(cluster.is_prepared)
+        assert cluster.wait_until(cluster.is_prepared, 60)
         yield Probes(cluster)
 
 
@@ -215,7 +215,7 @@ def test_a_fork_ends_with_the_shim_that_holds_it(probes: Probes) -> None:
 
 def test_pods_go_on_without_the_process_they_were_forked_from_and_others_are_started_without_it() -> None:
     with open_probes() as cluster:
-        assert cluster.wait_until(cluster.is_prepared)
+        assert cluster.wait_until(cluster.is_prepared, 60)
         probes = Probes(cluster)
         name = probes.begin(
             "forked/script", "import os, sys, time; print('pid', os.getpid(), flush=True); time.sleep(1)"
@@ -266,7 +266,7 @@ def forked_in_a_cluster(colour: str) -> tuple[str, int]:
     """What a pod of a cluster of its own sees, and the process that it was forked from."""
     image = replace(_SCRIPT, env={**ENVIRONMENT, "COLOUR": colour}, preparation=KEPT)
     with open_probes({"forked/script": image}) as cluster:
-        assert cluster.wait_until(cluster.is_prepared)
+        assert cluster.wait_until(cluster.is_prepared, 60)
         way, seen, forerunner = Probes(cluster).probe("forked/script", TELL_COLOUR_AND_FORERUNNER)[1].split()
     assert way == "forked"
     return seen, int(forerunner)
@@ -285,16 +285,18 @@ def test_the_next_cluster_forks_from_a_process_that_is_kept_but_not_from_one_tha
 
 
 def test_images_whose_pods_differ_in_what_imports_may_read_share_no_process() -> None:
-    other = kept_forerunner(KEPT, _SCRIPT.entrypoint, {"LANG": "C"}, _SCRIPT.cwd)
-    assert not other.is_for(KEPT, _SCRIPT.entrypoint, {"LANG": "de_AT.UTF-8"}, _SCRIPT.cwd)
-    assert other.is_for(KEPT, _SCRIPT.entrypoint, {"LANG": "C", "COLOUR": "red"}, _SCRIPT.cwd)
+    # Without the number of threads its imports would start some, and say so while the next test runs.
+    environment = {"LANG": "C", "OMP_NUM_THREADS": "1"}
+    other = kept_forerunner(KEPT, _SCRIPT.entrypoint, environment, _SCRIPT.cwd)
+    assert not other.is_for(KEPT, _SCRIPT.entrypoint, {**environment, "LANG": "de_AT.UTF-8"}, _SCRIPT.cwd)
+    assert other.is_for(KEPT, _SCRIPT.entrypoint, {**environment, "COLOUR": "red"}, _SCRIPT.cwd)
 
 
 _SERVER = """
 import sys
 from tests.contracts.cluster.test_forks import Probes, open_probes
 with open_probes() as cluster:
-    cluster.wait_until(cluster.is_prepared)
+    assert cluster.wait_until(cluster.is_prepared, 60)
     probes = Probes(cluster)
     tell = "import os; print('pid', os.getppid()); print('pid', os.getpid()); "
     name = probes.begin("forked/script", tell + sys.argv[1])
