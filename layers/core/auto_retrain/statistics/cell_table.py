@@ -15,15 +15,17 @@ class CellTable:
 
     def __init__(self, cells: Array) -> None:
         """For the ends of these cells, at least one."""
-        self._ends = _ends(cells)
-        self._low, self._last, self._least, high = self._ends
-        self.size = self._last - self._low + 1 + high - self._least + 1
+        self._low, self._last, self._least, self._high = _ends(cells)
+        self.size = self._last - self._low + 1 + self._high - self._least + 1
         self._rows = np.empty(0, np.int64)
 
     def add(self, cells: Array) -> bool:
         """Count some cells, and overwrite them; does nothing and is false if one has no place."""
         low, last, least, high = _ends(cells)
-        if low < self._low or last > self._last or least < self._least or high > self._ends[3]:
+        # Of one sign there may be none.
+        if low <= last and (low < self._low or last > self._last):
+            return False
+        if least <= high and (least < self._least or high > self._high):
             return False
         if self._low <= self._last:
             cells = np.minimum(cells, self._last + 1) + np.maximum(cells, self._least, out=cells)
