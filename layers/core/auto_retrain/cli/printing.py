@@ -69,6 +69,8 @@ def columns_of(out: TextIO) -> int | None:
 
 def _lines(lead: str, text: str, columns: int, divides_words: bool = False) -> list[str]:
     longest = max(map(len, text.split()), default=0)
+    if len(lead) + len(text) <= columns:
+        return [f"{lead}{text}".rstrip()]
     if len(lead) > columns // 2 or columns - len(lead) < longest <= columns - len(_BELOW):
         # Too little fits beside the lead, so the text begins below it.
         return [*_wrapped("", lead, columns, True), *_wrapped(_BELOW, text, columns, divides_words)]
