@@ -12,7 +12,8 @@ from auto_retrain.data_checks.evidence import DataEvidence, FeatureValues
 from auto_retrain.data_checks.size import check_size
 from auto_retrain.domain.data_check import DataFinding, DataSummary, WindowSummary
 from auto_retrain.domain.drift import FeatureHistogram
-from auto_retrain.statistics.stability import count_numeric, decile_edges
+from auto_retrain.statistics.cells import count_cells, edges_of_cells
+from auto_retrain.statistics.stability import count_numeric
 from tests.unit.builders import a_policy
 
 POLICY = a_policy()
@@ -47,7 +48,7 @@ def days(*levels: float, seed: int = 1) -> list[np.ndarray[Any, Any]]:
 
 def findings_about(training: list[Any], holdout: list[Any]) -> list[DataFinding]:
     """Those about one numeric feature with these values on each day."""
-    edges = decile_edges(np.concatenate(training))
+    edges = edges_of_cells(count_cells(np.concatenate(training)))
     reference, live = (count_numeric(np.concatenate(window), edges) for window in (training, holdout))
     dates = [date(2026, 1, 1) + timedelta(days=day) for day in range(len(training) + len(holdout))]
     values = FeatureValues(dates, [*training, *holdout], len(training))

@@ -18,7 +18,7 @@ from auto_retrain.statistics.cells import (
     count_in_bins,
     edges_of_cells,
 )
-from auto_retrain.statistics.stability import count_numeric, decile_edges
+from auto_retrain.statistics.stability import N_BINS, count_numeric
 
 ANY_NUMBERS = st.lists(st.floats(width=64), max_size=60).map(np.array)
 
@@ -93,6 +93,16 @@ def test_counts_are_those_of_the_numbers_themselves(reference: np.ndarray, live:
     edges = edges_of_cells(coarser(one, shift))
     for numbers, counted in ((reference, one), (live, other)):
         assert count_in_bins(counted, edges) == tuple(count_numeric(numbers.astype(float), edges))
+
+
+def decile_edges(numbers: np.ndarray) -> np.ndarray:
+    """The edges by the numbers themselves."""
+    # Values of the sample itself: interpolating between the largest of them may overflow.
+    deciles = np.quantile(numbers, np.linspace(0, 1, N_BINS + 1), method="inverted_cdf")
+    tied = deciles[1:][deciles[1:] == deciles[:-1]]
+    # No finite number lies below the smallest one.
+    below = np.nextafter(tied[tied > np.finfo(np.float64).min], -np.inf)
+    return np.unique(np.concatenate([deciles[1:-1], below]))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auto_retrain.statistics.cells import count_cells, edges_of_cells
 from auto_retrain.statistics.pooling import comparable_levels
 from auto_retrain.statistics.psi import psi, psi_of_shift, shift_of_psi
 from auto_retrain.statistics.significance import shift_p_value
@@ -17,7 +18,6 @@ from auto_retrain.statistics.stability import (
     Levels,
     count_levels,
     count_numeric,
-    decile_edges,
     reference_levels,
 )
 from local.paths import ROOT
@@ -25,8 +25,12 @@ from local.paths import ROOT
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=12).filter(lambda bins: sum(bins) > 0)
 
 
+def edges_of(reference: np.ndarray) -> np.ndarray:
+    return edges_of_cells(count_cells(reference))
+
+
 def psi_of(reference: np.ndarray, live: np.ndarray) -> float:
-    edges = decile_edges(reference)
+    edges = edges_of(reference)
     return psi(count_numeric(reference, edges), count_numeric(live, edges))
 
 
@@ -58,7 +62,7 @@ VALUES = st.floats(allow_nan=True, allow_infinity=True)
 
 @given(st.lists(VALUES, max_size=50), st.lists(VALUES, max_size=50), st.integers(0, 50))
 def test_counting_in_batches_equals_counting_at_once(reference: list[float], live: list[float], place: int) -> None:
-    edges, values = decile_edges(np.array(reference, dtype=np.float64)), np.array(live, dtype=np.float64)
+    edges, values = edges_of(np.array(reference, dtype=np.float64)), np.array(live, dtype=np.float64)
     parts = zip(count_numeric(values[:place], edges), count_numeric(values[place:], edges), strict=True)
     assert [sum(part) for part in parts] == count_numeric(values, edges)
     assert sum(count_numeric(values, edges)) == values.size
@@ -66,7 +70,7 @@ def test_counting_in_batches_equals_counting_at_once(reference: list[float], liv
 
 @given(st.lists(VALUES, min_size=1, max_size=50))
 def test_edges_are_finite_and_rise_whatever_the_values(reference: list[float]) -> None:
-    edges = decile_edges(np.array(reference, dtype=np.float64))
+    edges = edges_of(np.array(reference, dtype=np.float64))
     assert np.isfinite(edges).all()
     assert (edges[1:] > edges[:-1]).all()
     assert edges.size <= 18
@@ -102,7 +106,7 @@ def test_more_missing_values_are_drift() -> None:
 
 def test_infinite_values_fall_into_the_outer_bins() -> None:
     reference = np.arange(100.0)
-    counted = count_numeric(np.array([np.inf, -np.inf, np.nan]), decile_edges(reference))
+    counted = count_numeric(np.array([np.inf, -np.inf, np.nan]), edges_of(reference))
     assert (counted[0], counted[-2], counted[-1]) == (1, 1, 1)
 
 

@@ -382,10 +382,6 @@ class RetrainingJob(Record):
             ending.status, ending=ending, completed_at=at, pending=None, waits_for=None, error=error, usage=usage
         )
 
-    def called_for_by(self, evidence_hash: str | None) -> Self:
-        """With the hash of the evidence that its trigger was judged from."""
-        return self.changed(trigger_evidence_hash=evidence_hash)
-
     def expecting(self, forecast: Forecast) -> Self:
         """With what it is expected to cost."""
         return self.changed(forecast=forecast)

@@ -115,9 +115,10 @@ def coarser(cells: Cells, shift: int) -> Cells:
 
 
 def edges_of_cells(cells: Cells) -> Array:
-    """The inner edges of about ten bins with equal shares of the finite values, as `decile_edges` finds them.
+    """The inner edges of about ten bins with equal shares of the finite values.
 
-    They lie between cells, and a cell that spans whole deciles gets a bin of its own.
+    They lie between cells. A cell that spans whole deciles gets a bin of its own: otherwise everything below it would
+    count as its values, and a feature with two values could swap them unnoticed.
     """
     total = np.cumsum(cells.rows)
     if not total.size:

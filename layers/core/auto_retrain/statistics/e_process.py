@@ -105,11 +105,7 @@ def _log_ratio(rate_a: float, block: Block, odds_ratio: float) -> float:
     odds_b = odds_ratio * rate_a / (1 - rate_a)
     rate_b = odds_b / (1 + odds_b)
     rate = (rows_a * rate_a + rows_b * rate_b) / (rows_a + rows_b)
-    # The sum of both arms' logarithms of likelihoods, written out: most of an analysis is this function.
-    log_none = log1p(-rate)
-    log_a = events_a * log(rate_a / rate) + (rows_a - events_a) * (log1p(-rate_a) - log_none)
-    log_b = events_b * log(rate_b / rate) + (rows_b - events_b) * (log1p(-rate_b) - log_none)
-    return log_a + log_b
+    return _log_likelihood(rows_a, events_a, rate_a, rate) + _log_likelihood(rows_b, events_b, rate_b, rate)
 
 
 def _log_likelihood(rows: float, events: float, rate: float, null_rate: float) -> float:

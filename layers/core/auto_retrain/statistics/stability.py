@@ -17,23 +17,6 @@ LEVELS_OF_MANY = 100
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def decile_edges(reference: Numbers) -> Numbers:
-    """Inner edges of bins that hold equal shares of the finite reference values, about ten.
-
-    A value that spans whole deciles gets a bin of its own: otherwise everything below it would count as that value, and
-    a feature with two values could swap them unnoticed.
-    """
-    finite = reference[np.isfinite(reference)]
-    if finite.size == 0:
-        return np.empty(0)
-    # Values of the sample itself: interpolating between the largest of them may overflow.
-    deciles = np.quantile(finite, np.linspace(0, 1, N_BINS + 1), method="inverted_cdf")
-    tied = deciles[1:][deciles[1:] == deciles[:-1]]
-    # No finite number lies below the smallest one.
-    below = np.nextafter(tied[tied > np.finfo(np.float64).min], -np.inf)
-    return np.unique(np.concatenate([deciles[1:-1], below]))
-
-
 def count_numeric(values: Numbers, edges: Numbers) -> list[int]:
     """Rows per bin, the outer bins open-ended; the last count is that of missing values.
 

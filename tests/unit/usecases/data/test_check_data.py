@@ -1,7 +1,6 @@
 """Before training, the data are frozen and checked; if they are broken or too few, the job ends and says why."""
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auto_retrain.adapters.memory.data import MemoryTableReader
 from auto_retrain.data_checks import spellings
 from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.errors import DataInvalid, DataMissing, JobUnknown
@@ -23,6 +21,7 @@ from auto_retrain.usecases.data.profile_data import profile_data
 from tests.unit.announced import announced
 from tests.unit.builders import NOON, a_policy
 from tests.unit.usecases.data.examined import examine
+from tests.unit.usecases.data.opened import opened_objects
 from tests.unit.usecases.world import World, predictions, rows
 
 DATA = {"prefix": "churn", "row_id": "id", "label": "left", "numeric": ["age"], "categorical": ["plan"]}
@@ -99,14 +98,7 @@ def test_a_repeated_check_gives_the_same_outcome_without_reading() -> None:
 
 def test_an_object_of_training_is_read_once_and_one_of_the_holdout_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the first rows of the ten objects whose features are tried for giving the label away."""
-    opened = Counter[str]()
-    read = MemoryTableReader.batches
-
-    def counting(self: Any, objects: Any, *columns: Any) -> Any:
-        opened.update(item.uri for item in objects)
-        return read(self, objects, *columns)
-
-    monkeypatch.setattr(MemoryTableReader, "batches", counting)
+    opened = opened_objects(monkeypatch)
     monkeypatch.setattr(examine_data, "separations", lambda *_: {})
     world = Data()
     world.check_data()

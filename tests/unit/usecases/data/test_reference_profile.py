@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.adapters.memory import MemoryPorts
-from auto_retrain.adapters.memory.data import MemoryTableReader
 from auto_retrain.domain.drift import DataProfile, FeatureHistogram
 from auto_retrain.domain.errors import DataInvalid
 from auto_retrain.domain.manifest import DataColumns, DataObject
@@ -23,6 +22,7 @@ from auto_retrain.usecases.data.feature_days import DaySamples
 from auto_retrain.usecases.data.kept_profiles import load_profile
 from auto_retrain.usecases.data.read_features import FeatureReader
 from auto_retrain.usecases.data.reference_profile import build_profile, count_live
+from tests.unit.usecases.data.opened import opened_objects
 
 COLUMNS = DataColumns(format="parquet", row_id="id", label="y", numeric=("age",), categorical=("plan",))
 DAY = Window(start=date(2026, 1, 1), end=date(2026, 1, 2))
@@ -207,14 +207,7 @@ def test_a_column_that_a_large_object_lacks_is_named() -> None:
 
 
 def test_a_window_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = Counter[str]()
-    read = MemoryTableReader.batches
-
-    def counting(self: Any, objects: Any, *columns: Any) -> Any:
-        opened.update(item.uri for item in objects)
-        return read(self, objects, *columns)
-
-    monkeypatch.setattr(MemoryTableReader, "batches", counting)
+    opened = opened_objects(monkeypatch)
     rows = [(1.0, "a"), (2.0, None)]
     profile_of([rows, rows])
     assert opened == {"s3://data/0-of-2": 1, "s3://data/1-of-2": 1}
