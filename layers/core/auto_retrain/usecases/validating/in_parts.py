@@ -28,14 +28,13 @@ def versions_in_parts(
 
     Raises ArtifactInvalid if predictions are absent, changed, too many, or not of the rows that were frozen.
     """
-    rows = sum(score.predictions[version].rows for score in scores if version in score.predictions)
-    if not rows:
-        raise ArtifactInvalid(f"version {version} was not scored in any part of the holdout")
     reader = _Reader(version, job, scores, policy, ports)
+    if not reader.rows:
+        raise ArtifactInvalid(f"version {version} was not scored in any part of the holdout")
     terms, seed = Terms(policy, len(job.challengers), *looks), seed_of(job)
     while True:
         try:
-            return merge_parts(reader.parts, rows, terms, seed)
+            return merge_parts(reader.parts, reader.rows, terms, seed)
         except _SpelledOtherwise:
             # Read anew: classes that only some parts put into canonical texts would be others than those of the rest.
             continue
@@ -53,7 +52,7 @@ class _Reader:
     ) -> None:
         self._version, self._job, self._scores = version, job, scores
         self._policy, self._ports = policy, ports
-        self._rows = sum(score.predictions[version].rows for score in scores if version in score.predictions)
+        self.rows = sum(score.predictions[version].rows for score in scores if version in score.predictions)
         # Places of the versions that are put into canonical texts: in all parts, as in one piece.
         self._respelled: set[int] = set()
         self._checked: set[int] = set()
@@ -81,7 +80,7 @@ class _Reader:
     def _check_size(self, loaded: PartOfPair) -> None:
         """As the check of the data did, which did not know whether there are probabilities; the first part tells."""
         probabilities = max(0 if each.scores is None else each.scores.shape[1] for each in loaded.versions)
-        size = (self._rows, len(self._job.challengers), probabilities, len(loaded.challenger.slices))
+        size = (self.rows, len(self._job.challengers), probabilities, len(loaded.challenger.slices))
         if numbers_to_read(*size) > MAX_NUMBERS:
             raise ArtifactInvalid(too_many_numbers(*size))
 
