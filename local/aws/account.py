@@ -13,6 +13,7 @@ from unittest.mock import patch
 from moto.moto_api._internal import moto_api_backend
 from moto.server import ThreadedMotoServer
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from werkzeug.serving import BaseWSGIServer
 
 from local.aws import hooks
 from local.aws.activity import Activity
@@ -64,11 +65,12 @@ class LocalAccount:
         for noisy in ("werkzeug", "moto.stepfunctions", "samtranslator.metrics"):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
         undo.callback(moto_api_backend.reset)
-        port = _start_server(undo, self._port)
+        server = _start_server(undo, self._port)
+        port = server.port
         undo.enter_context(isolated(port))
         self.endpoint = f"http://127.0.0.1:{port}"
         undo.enter_context(patch("boto3.DEFAULT_SESSION", None))
-        self.clients = Clients(self.endpoint)
+        self.clients = Clients(self.endpoint, server.app)
         undo.callback(self.clients.close)
         self.functions = Functions(self._reroute(self.endpoint))
         self.invoker = Invoker(self.functions, self.activity, self.time_scale)
@@ -95,12 +97,14 @@ class LocalAccount:
         return deployed
 
 
-def _start_server(undo: ExitStack, port: int) -> int:
+def _start_server(undo: ExitStack, port: int) -> BaseWSGIServer:
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
-    undo.callback(lambda: server._server and server._server.server_close())
+    started: BaseWSGIServer | None = server._server
+    assert started is not None
+    undo.callback(started.server_close)
     undo.callback(server.stop)
-    return int(server.get_host_and_port()[1])
+    return started
 
 
 def _abandon_executions() -> None:

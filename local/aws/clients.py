@@ -1,20 +1,32 @@
 """boto3 clients of the emulated account: one per service, shared by all threads, closed at the end."""
 
 import threading
-from typing import Any
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from moto.core.request import normalize_request
+
+from local.aws.wsgi import answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # A function may take 15 minutes to answer. A retry would fail as well: the server is this very process.
 _CONFIG = Config(read_timeout=900, retries={"total_max_attempts": 1}, max_pool_connections=256)
 
 
 class Clients:
-    """Making a client costs more than using it, and one that is not closed leaves its connection open."""
+    """Making a client costs more than using it, and one that is not closed leaves its connection open.
 
-    def __init__(self, endpoint: str) -> None:
-        self._endpoint = endpoint
+    The server is in this very process, so their requests are handed to it without a connection.
+    """
+
+    def __init__(self, endpoint: str, app: "WSGIApplication") -> None:
+        self._endpoint, self._app = endpoint, app
         self._session = boto3.Session()
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
@@ -22,9 +34,22 @@ class Clients:
     def get(self, service: str) -> Any:
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._session.client(service, endpoint_url=self._endpoint, config=_CONFIG)
+                client = self._session.client(service, endpoint_url=self._endpoint, config=_CONFIG)
+                client.meta.events.register("before-send", self._send)
+                self._clients[service] = client
             return self._clients[service]
 
     def close(self) -> None:
         for client in self._clients.values():
             client.close()
+
+    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        response = answer(self._app, normalize_request(request).environ)
+        return AWSResponse(request.url, response.status_code, response.headers, _Content(response.get_data()))
+
+
+class _Content(BytesIO):
+    """The body of a response, as botocore reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()

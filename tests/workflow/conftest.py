@@ -12,5 +12,5 @@ from tests.workflow.world import IMAGES, TINY_IMAGE, World
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("workflow") / "stack"
     options = {"parameters": {"TrainerImage": TINY_IMAGE}, "images": IMAGES}
-    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.2, report=lambda _: None) as stack:
+    with LocalStack(directory, **options, time_scale=0.01, watch_interval_seconds=0.5, report=lambda _: None) as stack:
         yield World(stack)

@@ -91,7 +91,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> Iterato
             },
             images=IMAGES,
             time_scale=0.001,
-            watch_interval_seconds=0.2,
+            watch_interval_seconds=0.5,
             report=lambda _: None,
             reroute=lambda server, address: proxies[server].in_front_of(address),
         )

@@ -114,6 +114,7 @@ class World:
         self.decisions = DynamoDecisionLog(table)
         self.registry = MlflowRegistry(stack.mlflow_url)
         self._states = stack.client("stepfunctions")
+        self._inputs: dict[str, str] = {}
 
     def given_model(
         self, name: str = "", drifted: bool = False, days: int = 16, rows: int = ROWS_OF_A_DAY, **policy: Any
@@ -218,8 +219,8 @@ class World:
         machine = self.stack.outputs["StateMachineArn"]
         listed = self._states.list_executions(stateMachineArn=machine, maxResults=1000)["executions"]
         listed.sort(key=lambda execution: execution["startDate"])
-        described = [self._states.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
-        return [self.ended(execution["executionArn"]) for execution in described if model in execution["input"]]
+        arns = [execution["executionArn"] for execution in listed]
+        return [self.ended(arn) for arn in arns if model in self._input_of(arn)]
 
     def ended(self, arn: str) -> Ended:
         described = self._states.describe_execution(executionArn=arn)
@@ -244,11 +245,16 @@ class World:
         pages = self._states.get_paginator("get_execution_history").paginate(executionArn=arn)
         return [event for page in pages for event in page["events"]]
 
+    def _input_of(self, arn: str) -> str:
+        if arn not in self._inputs:
+            self._inputs[arn] = self._states.describe_execution(executionArn=arn)["input"]
+        return self._inputs[arn]
+
     def wait_for(self, what: str, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}"
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def images_of(self, kubernetes_job: str) -> list[str]:
         """Images of the containers of a Kubernetes Job, in the order in which they ran."""

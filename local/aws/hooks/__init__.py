@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from local.aws.activity import Activity
 from local.aws.clients import Clients
 from local.aws.dispatcher import Dispatcher
+from local.aws.hooks.answers import know_where_a_member_is
 from local.aws.hooks.callbacks import accept_early_callbacks, keep_the_cause_of_task_failures
 from local.aws.hooks.dynamodb import (
-    look_only_at_the_type_of_an_attribute,
     query_only_the_items_asked_for,
     roll_back_only_the_transaction,
     serve_dynamodb_requests_one_at_a_time,
@@ -44,6 +44,7 @@ def install(
     """Put every hook in place for as long as the block lasts."""
     with ExitStack() as installed:
         for hook in (
+            know_where_a_member_is(),
             find_each_service_once(),
             keep_connections_open(),
             interpret_state_machines(),
@@ -64,7 +65,6 @@ def install(
             serve_dynamodb_requests_one_at_a_time(),
             roll_back_only_the_transaction(),
             query_only_the_items_asked_for(),
-            look_only_at_the_type_of_an_attribute(),
             scale_time(time_scale),
         ):
             installed.enter_context(hook)

@@ -1,11 +1,10 @@
-"""Hooks of DynamoDB: writes are atomic, and transactions, queries and answers cheap."""
+"""Hooks of DynamoDB: writes are atomic, and transactions and queries cheap."""
 
 import copy
 import threading
 from typing import Any
 from unittest.mock import patch
 
-from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table
@@ -65,26 +64,6 @@ def query_only_the_items_asked_for() -> Hook:
             return original(self, *arguments, hash_key_conditions=hash_key_conditions, **options)
 
     return patch.object(Table, "query", query)
-
-
-def look_only_at_the_type_of_an_attribute() -> Hook:
-    """AWS answers with a large item in about the time of a small one.
-
-    moto looks for each attribute of an answer under forty names: ten types, in several spellings and with aliases. That
-    takes a third of the time of a request.
-    """
-    original = BaseJSONSerializer._serialize_type_structure
-
-    def serialize(self: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
-        if shape.name != "AttributeValue" or type(value) is not dict:
-            original(self, serialized, value, shape, key)
-            return
-        attribute: dict[str, Any] = {}
-        for name, content in value.items():
-            self._serialize(attribute, content, shape.members[name], name)
-        self._default_serialize(serialized, attribute, shape, key)
-
-    return patch.object(BaseJSONSerializer, "_serialize_type_structure", serialize)
 
 
 def _has_texts(item: Item, texts: dict[str, str]) -> bool:

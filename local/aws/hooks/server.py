@@ -1,18 +1,15 @@
 """Hooks of moto's server."""
 
 import io
-import logging
 from functools import lru_cache
 from typing import Any
 from unittest.mock import patch
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from werkzeug.serving import WSGIRequestHandler
-from werkzeug.wrappers import Response
 
 from local.aws.hooks.hook import Hook
-
-_LOG = logging.getLogger(__name__)
+from local.aws.wsgi import answer
 
 
 def find_each_service_once() -> Hook:
@@ -48,14 +45,7 @@ def _answer(self: WSGIRequestHandler) -> None:
         self.close_connection = True
         return  # the client has gone
     environ["wsgi.input"] = io.BytesIO(body)
-    try:
-        response = Response.from_app(self.server.app, environ, buffered=True)
-    except NotImplementedError as missing:
-        _LOG.warning("moto cannot answer %s %s: %s", self.command, self.path, missing)
-        response = Response(status=501)
-    except Exception:
-        _LOG.exception("moto cannot answer %s %s", self.command, self.path)
-        response = Response(status=500)
+    response = answer(self.server.app, environ)
     content = b"" if self.command == "HEAD" else response.get_data()
     self.send_response(response.status_code, response.status.partition(" ")[2])
     for name, value in response.headers.items():

@@ -10,7 +10,7 @@ from auto_retrain.adapters.memory.outside import MemoryRegistry
 from auto_retrain.adapters.mlflow import MlflowRegistry
 from auto_retrain.ports import ModelRegistry
 from local.aws.hooks import (
-    look_only_at_the_type_of_an_attribute,
+    know_where_a_member_is,
     query_only_the_items_asked_for,
     roll_back_only_the_transaction,
     serve_dynamodb_requests_one_at_a_time,
@@ -24,7 +24,7 @@ from tests.contracts.ports.stores import Stores, dynamo_stores, memory_stores
 @pytest.fixture(scope="package", autouse=True)
 def cheap_answers() -> Iterator[None]:
     """Most of the time of these tests would go into moto's answers."""
-    with look_only_at_the_type_of_an_attribute():
+    with know_where_a_member_is():
         yield
 
 
