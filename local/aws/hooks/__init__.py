@@ -26,7 +26,11 @@ from local.aws.hooks.executions import (
 )
 from local.aws.hooks.functions import invoke_functions
 from local.aws.hooks.metrics import evaluate_alarms, read_exactly_one_metric
-from local.aws.hooks.server import find_each_service_once, keep_connections_open
+from local.aws.hooks.server import (
+    find_each_service_once,
+    keep_connections_open,
+    list_the_actions_of_a_service_once,
+)
 from local.aws.hooks.state_machines import (
     create_executable_state_machines,
     interpret_state_machines,
@@ -46,6 +50,7 @@ def install(
         for hook in (
             know_where_a_member_is(),
             find_each_service_once(),
+            list_the_actions_of_a_service_once(),
             keep_connections_open(),
             interpret_state_machines(),
             create_executable_state_machines(),

@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 
@@ -57,17 +57,20 @@ def query_only_the_items_asked_for() -> Hook:
     def query(self: Table, *arguments: Any, hash_key_conditions: Any, **options: Any) -> Any:
         if not self.has_range_key:
             return original(self, *arguments, hash_key_conditions=hash_key_conditions, **options)
-        texts = {name: key.value for name, key in hash_key_conditions if key.type == "S"}
-        items = (item for partition in self.items.values() for item in partition.values())
-        asked_for = [item for item in items if _has_texts(item, texts)]
+        asked_for = _partition(self, dict(hash_key_conditions))
         with patch.object(self, "all_items", lambda: asked_for):
             return original(self, *arguments, hash_key_conditions=hash_key_conditions, **options)
 
     return patch.object(Table, "query", query)
 
 
-def _has_texts(item: Item, texts: dict[str, str]) -> bool:
-    return all(name in item.attrs and item.attrs[name].value == text for name, text in texts.items())
+def _partition(table: Table, keys: dict[str, DynamoType]) -> list[Item]:
+    if table.hash_key_attr in keys:
+        return list(table.items.get(keys[table.hash_key_attr], {}).values())
+    # That of an index, to which few items belong.
+    (name, key), *_ = keys.items()
+    items = [item for partition in table.items.values() for item in partition.values() if name in item.attrs]
+    return [item for item in items if item.attrs[name].value == key.value]
 
 
 def _current_item(backend: DynamoDBBackend, kind: str, operation: dict[str, Any]) -> tuple[Table, Any, Any]:

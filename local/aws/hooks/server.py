@@ -1,10 +1,11 @@
 """Hooks of moto's server."""
 
 import io
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from unittest.mock import patch
 
+from moto.core import responses
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from werkzeug.serving import WSGIRequestHandler
 
@@ -23,6 +24,14 @@ def find_each_service_once() -> Hook:
         return original(self, host)
 
     return patch.object(DomainDispatcherApplication, "get_backend_for_host", get_backend_for_host)
+
+
+def list_the_actions_of_a_service_once() -> Hook:
+    """AWS knows what a service can do.
+
+    moto inspects all that the class of a service has, for each request, to see whether it has the action.
+    """
+    return patch.object(responses, "method_names_from_class", cache(responses.method_names_from_class))
 
 
 def keep_connections_open() -> Hook:

@@ -1,5 +1,6 @@
 """One contract for each hook: what AWS does, and what moto does not do without the hook."""
 
+import inspect
 import json
 import sys
 import time
@@ -29,6 +30,13 @@ def test_the_service_of_a_request_is_looked_up_once(app: App) -> None:  # find_e
     app.client("sqs").list_queues()
 
     with patch.object(moto.backends, "list_of_moto_modules", side_effect=AssertionError("looked up again")):
+        assert app.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_the_actions_of_a_service_are_listed_once(app: App) -> None:  # list_the_actions_of_a_service_once
+    app.client("sqs").list_queues()
+
+    with patch.object(inspect, "getmembers", side_effect=AssertionError("listed again")):
         assert app.client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
