@@ -66,7 +66,7 @@ def test_the_calls_of_a_large_sweep_are_counted_by_kind(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("part", "sizes"),
     [
-        (back_testing, {"MODELS": 1}),
+        (back_testing, {"MODELS": 1, "OF_FLEET": 2}),
         (champions, {"SIZES": {20: None}, "LATENCY_SECONDS": 0.0}),
         (fleet_page, {"MODELS": 20, "MAX_JOBS": 10}),
         (rollouts, {"MODELS": 20, "LATENCY_SECONDS": 0.0}),
