@@ -5,12 +5,14 @@ from typing import IO, Any
 
 import pytest
 
+from auto_retrain.adapters.metrics.file_digest import digest_of
 from auto_retrain.adapters.metrics.logged_scores import ESTIMATING_TIME, LoggedScoreSource
 from auto_retrain.domain.holdout_profile import AnswerScores, HoldoutProfile, ScoreCounts
 from auto_retrain.domain.labelled_days import SETTLING
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.metric_reading import MetricReading
-from auto_retrain.domain.scored_days import profile_key
+from auto_retrain.domain.prediction_log import default_prefix
+from auto_retrain.domain.scored_days import ScoredDay, ScoredDays, profile_key, scored_days_key
 from tests.contracts.ports.test_metric_prediction_log import DAY, FIRST, World, a_query, answer, open_world
 
 PROFILE = HoldoutProfile(
@@ -205,6 +207,16 @@ def test_a_day_without_answers_never_settles_so_a_log_that_is_written_afterwards
     keep(world)
     world.clock.advance(SETTLING + 9 * DAY)
     assert [counts(world).answered for _ in range(2)] == [0, 0]
+    world.log([answer(1, score=0.7)])
+    assert counts(world).answered == 1
+
+
+def test_an_empty_day_that_an_earlier_release_kept_as_settled_counts_once_it_is_written(world: World) -> None:
+    keep(world)
+    empty = ScoredDay(day=FIRST.date(), files=digest_of([]), settled=True)
+    key = scored_days_key(PROFILE, default_prefix("churn"))
+    world.data.write(key, ScoredDays(days=(empty,)).model_dump_json().encode())
+    world.clock.advance(SETTLING + 9 * DAY)
     world.log([answer(1, score=0.7)])
     assert counts(world).answered == 1
 

@@ -18,7 +18,7 @@ MAX_PROFILE_BYTES = 1 << 20
 class ScoredDay(Record):
     """The answers of a UTC day, or why they could not be counted; `files` stands for names and contents of its files.
 
-    Once `settled`, what is written later does not count any more.
+    It is `settled` once its rows are due.
     """
 
     day: date
@@ -26,6 +26,11 @@ class ScoredDay(Record):
     counts: ScoreCounts = ScoreCounts()
     problem: str | None = None
     settled: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether what is written later does not count any more; an empty day may be written when a log is repaired."""
+        return self.settled and self.counts.answered > 0
 
 
 class ScoredDays(Record):

@@ -54,7 +54,7 @@ class CountedScores:
         kept = self._kept()
         known = {each.day: each for each in kept.days}
         due = sorted({day for query in self._queries for day in utc_days(query.start, query.end)})
-        open_days = [day for day in due if day not in known or not known[day].settled]
+        open_days = [day for day in due if day not in known or not known[day].is_final]
         if not open_days:
             return known
         files, fresh = self._files(open_days[0], open_days[-1]), dict[date, ScoredDay]()
@@ -93,10 +93,9 @@ class CountedScores:
         items = [item for item in files_of_day(day, files) if holds_rows(item.name)]
         digest, is_over = digest_of(items), self._clock.now() >= start_of(day) + _DAY + SETTLING
         if before and before.files == digest:
-            return before.changed(settled=is_over and before.counts.answered > 0)
+            return before.changed(settled=is_over)
         try:
             counts = count_scores(day, items, self._profile, self._data)
         except (DataInvalid, pa.ArrowException) as error:
             return ScoredDay(day=day, files=digest, problem=str(error))
-        # A day without answers may be written later, as when a log is repaired.
-        return ScoredDay(day=day, files=digest, counts=counts, settled=is_over and counts.answered > 0)
+        return ScoredDay(day=day, files=digest, counts=counts, settled=is_over)
