@@ -93,13 +93,17 @@ def _query(policy: Policy, start: datetime, end: datetime, line: LedgerLine | No
 
 
 def _needed(policy: Policy, reading: MetricReading) -> Hindsight:
-    if reading.value is None or reading.problem:
+    """Unknown where the trigger could not judge either, such as with too few rows."""
+    metric = _judged(policy, reading)
+    at_worst, at_best = map(metric.is_worse, metric.extremes)
+    if metric.doubt or at_worst != at_best:
         return "unknown"
-    return "confirmed" if _is_beyond(policy, reading) else "needless"
+    return "confirmed" if at_best else "needless"
 
 
 def _judged(policy: Policy, reading: MetricReading) -> JudgedMetric:
-    return JudgedMetric(policy, reading, datetime.max.replace(tzinfo=UTC))
+    """However old it is."""
+    return JudgedMetric(policy, reading, reading.newest_at or datetime.max.replace(tzinfo=UTC))
 
 
 def _value(policy: Policy, reading: MetricReading) -> float | None:
