@@ -15,6 +15,7 @@ from ...domain.live import LATENCY_BASE, ArmCounts, LiveCounts, LiveQuery, laten
 from ...domain.metric_points import MAX_VALUE
 from ...domain.policy.metric import MAX_STEPS
 from ...domain.policy.requests import PrometheusRequests
+from ..groups import read_in_groups
 from ..metrics.prometheus_api import UNEXPECTED, PrometheusApi, escaped, number_of, problem_of, unexpected
 from .by_period import Values, compared, period_of
 
@@ -38,14 +39,9 @@ class PrometheusLiveSource(PrometheusApi):
     """LiveSource on range queries. A step begins at the first full minute after its start."""
 
     def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
-        counts: dict[int, LiveCounts] = {}
-        for numbers in _alike(queries):
-            for first in range(0, len(numbers), MODELS_PER_QUERY):
-                chunk = numbers[first : first + MODELS_PER_QUERY]
-                counts.update(zip(chunk, self._read([queries[number] for number in chunk]), strict=True))
-        return [counts[number] for number in range(len(queries))]
+        return read_in_groups(queries, _counters_of, self._read, MODELS_PER_QUERY)
 
-    def _read(self, alike: list[LiveQuery]) -> list[LiveCounts]:
+    def _read(self, _: object, alike: list[LiveQuery]) -> list[LiveCounts]:
         requests = _requests_of(alike[0])
         try:
             series = {
@@ -72,12 +68,8 @@ class _Unusable(Exception):
     """Why nothing can be counted, in words for people."""
 
 
-def _alike(queries: Sequence[LiveQuery]) -> list[list[int]]:
-    """Indexes of queries with the same counters."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for number, query in enumerate(queries):
-        groups[_requests_of(query).model_dump_json()].append(number)
-    return list(groups.values())
+def _counters_of(query: LiveQuery) -> str:
+    return _requests_of(query).model_dump_json()
 
 
 def _requests_of(query: LiveQuery) -> PrometheusRequests:

@@ -6,6 +6,7 @@ from functools import cache
 from ...domain.errors import AutoRetrainError
 from ...domain.live import LiveCounts, LiveQuery
 from ...ports import LiveSource
+from ..groups import read_in_groups
 
 
 class LiveSources:
@@ -18,14 +19,7 @@ class LiveSources:
         self._sources = {name: cache(builder) for name, builder in build.items()}
 
     def read(self, queries: Sequence[LiveQuery]) -> list[LiveCounts]:
-        answers: dict[int, LiveCounts] = {}
-        for name in self._sources:
-            numbers = [
-                number for number, query in enumerate(queries) if query.policy.deployment.requests.source == name
-            ]
-            if numbers:
-                answers.update(zip(numbers, self._read(name, [queries[number] for number in numbers]), strict=True))
-        return [answers[number] for number in range(len(queries))]
+        return read_in_groups(queries, lambda query: query.policy.deployment.requests.source, self._read)
 
     def _read(self, name: str, queries: list[LiveQuery]) -> Iterable[LiveCounts]:
         try:

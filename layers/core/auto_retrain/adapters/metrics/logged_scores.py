@@ -1,6 +1,5 @@
 """The scores in prediction logs, in whole UTC days, for estimates that need no labels."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from ...domain.holdout_profile import HoldoutProfile
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.scored_days import MAX_PROFILE_BYTES, profile_key, read_scores
 from ...ports import Clock, DataStore, MetricSource
+from ..groups import read_in_groups
 from .scored_days import CountedScores
 
 # For scores, and once more for their labels: a pass has to end in time, with all that the metrics themselves take.
@@ -29,18 +29,14 @@ class LoggedScoreSource:
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
         until = self._clock.now() + ESTIMATING_TIME
-        groups: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-        for number, query in enumerate(queries):
-            groups[query.model_name, query.version].append(number)
-        readings: dict[int, MetricReading] = {}
-        for numbers in groups.values():
-            of_version = self._of_version([queries[number] for number in numbers], until)
-            readings.update(zip(numbers, of_version, strict=True))
+        readings = read_in_groups(
+            queries, lambda query: (query.model_name, query.version), lambda _, alike: self._of_version(alike, until)
+        )
         labels = [number for number, query in enumerate(queries) if query.asks == "scores_and_labels"]
         for number, labelled in zip(labels, self._labels([queries[each] for each in labels]), strict=True):
             scored = readings[number]
             readings[number] = labelled.changed(scores=scored.scores, problem=scored.problem or labelled.problem)
-        return [readings[number] for number in range(len(queries))]
+        return readings
 
     def _of_version(self, queries: Sequence[MetricQuery], until: datetime) -> list[MetricReading]:
         try:

@@ -1,7 +1,6 @@
 """Metrics from a Prometheus server, or Amazon Managed Prometheus, many models in one range query."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 from ...domain.metric_points import PointSeries, read_points
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...domain.policy.metric import MAX_STEPS, PrometheusMetric
+from ..groups import read_in_groups
 from .prometheus_api import UNEXPECTED, PrometheusApi, escaped, number_of, problem_of, unexpected
 
 MODELS_PER_QUERY = 500
@@ -43,14 +43,9 @@ class PrometheusMetricSource(PrometheusApi):
     """MetricSource on the HTTP API."""
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        readings: dict[int, MetricReading] = {}
-        for numbers in _alike(queries):
-            for first in range(0, len(numbers), MODELS_PER_QUERY):
-                chunk = numbers[first : first + MODELS_PER_QUERY]
-                readings.update(zip(chunk, self._read([queries[number] for number in chunk]), strict=True))
-        return [readings[number] for number in range(len(queries))]
+        return read_in_groups(queries, _all_but_model_and_version, self._read, MODELS_PER_QUERY)
 
-    def _read(self, alike: list[MetricQuery]) -> Iterator[MetricReading]:
+    def _read(self, _: object, alike: list[MetricQuery]) -> Iterator[MetricReading]:
         query = alike[0]
         metric = _metric_of(query)
         names = [metric.gauge] if metric.gauge else [metric.correct_total or "", metric.labelled_total or ""]
@@ -98,12 +93,9 @@ def _key_of(query: MetricQuery) -> _Key:
     return (query.model_name, query.version or "")[: len(_labels_of(query))]
 
 
-def _alike(queries: Sequence[MetricQuery]) -> list[list[int]]:
-    """Indexes of queries that differ only in model and version, in groups that one request can cover."""
-    groups: dict[tuple[str, tuple[str, ...], datetime, datetime], list[int]] = defaultdict(list)
-    for number, query in enumerate(queries):
-        groups[query.metric.model_dump_json(), _labels_of(query), query.start, query.end].append(number)
-    return list(groups.values())
+def _all_but_model_and_version(query: MetricQuery) -> tuple[str, tuple[str, ...], datetime, datetime]:
+    """One request can cover queries that have this in common."""
+    return query.metric.model_dump_json(), _labels_of(query), query.start, query.end
 
 
 def _matchers(alike: list[MetricQuery]) -> str:

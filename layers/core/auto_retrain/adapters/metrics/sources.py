@@ -5,6 +5,7 @@ from functools import cache
 
 from ...domain.metric_reading import MetricQuery, MetricReading
 from ...ports import MetricSource
+from ..groups import read_in_groups
 
 NOT_CONFIGURED = "the policy reads its metric from Prometheus, but the deployment has no PROMETHEUS_URL"
 
@@ -19,13 +20,7 @@ class MetricSources:
         self._sources = {name: cache(builder) for name, builder in build.items()}
 
     def read(self, queries: Sequence[MetricQuery]) -> list[MetricReading]:
-        readings: dict[int, MetricReading] = {}
-        for source in self._sources:
-            numbers = [number for number, query in enumerate(queries) if query.source == source]
-            if numbers:
-                of_source = [queries[number] for number in numbers]
-                readings.update(zip(numbers, self._read(source, of_source), strict=True))
-        return [readings[number] for number in range(len(queries))]
+        return read_in_groups(queries, lambda query: query.source, self._read)
 
     def _read(self, name: str, queries: list[MetricQuery]) -> list[MetricReading]:
         source = self._sources[name]()
