@@ -1,6 +1,7 @@
 """Tries a policy on the past: when it would have retrained, what would have held it back. Nothing is written."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import InitVar, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import Any, Protocol
@@ -126,23 +127,19 @@ def _sweep_after(moment: datetime) -> datetime:
     return moment + -since % SWEEP
 
 
+@dataclass
 class Run:
     """One policy on its way through the past; what becomes of a job that was opened is for `end_job` to say."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        days: Window,
-        past: Past,
-        world: World,
-        asked: Sequence[AskedRetraining],
-        champions: Sequence[LedgerLine] = (),
-    ) -> None:
-        self._policy = policy
-        self._days = days
-        self._begin, self._end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end))
-        self._past = past
-        self._world = world
+    policy: Policy
+    days: Window
+    past: Past
+    world: World
+    asked: InitVar[Sequence[AskedRetraining]]
+    champions: InitVar[Sequence[LedgerLine]] = ()
+
+    def __post_init__(self, asked: Sequence[AskedRetraining], champions: Sequence[LedgerLine]) -> None:
+        self._begin, self._end = (datetime.combine(day, time(), UTC) for day in (self.days.start, self.days.end))
         self._moments: list[datetime] = []
         self._endings: dict[str, Ending] = {}
         self._champions = list(champions)
@@ -150,7 +147,7 @@ class Run:
 
     def moments(self) -> list[datetime]:
         """The sweeps that may find something to do, in order."""
-        wanted = {self._begin, *(_first_sweep(self._policy, day) for day in self._days.days())}
+        wanted = {self._begin, *(_first_sweep(self.policy, day) for day in self.days.days())}
         wanted |= {_sweep_after(moment) for moment in self._schedule()}
         return sorted(wanted | {_sweep_after(asked.at) for _, asked in self._requests})
 
@@ -169,11 +166,11 @@ class Run:
 
     def _schedule(self) -> Iterator[datetime]:
         """When it fires."""
-        if not self._policy.triggers.enables(TriggerType.SCHEDULED):
+        if not self.policy.triggers.enables(TriggerType.SCHEDULED):
             return
         at = self._begin
-        state = ModelState(model_name=self._policy.model)
-        while (fires := Scheduled().next_check(self._policy, state, at)) and fires < self._end:
+        state = ModelState(model_name=self.policy.model)
+        while (fires := Scheduled().next_check(self.policy, state, at)) and fires < self._end:
             yield fires
             at = fires
 
@@ -181,21 +178,21 @@ class Run:
         """Let everything happen that did until then, and then sweep."""
         while self._champions and self._champions[0].deployed_at <= at:
             line = self._champions.pop(0)
-            self._world.move_to(line.deployed_at)
-            self._world.serve(line)
-            if failure := self._past.failures.get(line.sequence):
-                self._world.ports.states.record_rejection(line.model_name, *failure)
-        self._world.move_to(at)
+            self.world.move_to(line.deployed_at)
+            self.world.serve(line)
+            if failure := self.past.failures.get(line.sequence):
+                self.world.ports.states.record_rejection(line.model_name, *failure)
+        self.world.move_to(at)
         self.before_sweep(at)
         while self._requests and self._requests[0][1].at <= at:
             number, asked = self._requests.pop(0)
-            self.execute(f"{_ASKED}-{number}", asked.event(self._policy.model))
-        sweep_models(ScheduledEvent(time=at), self._world.ports)
+            self.execute(f"{_ASKED}-{number}", asked.event(self.policy.model))
+        sweep_models(ScheduledEvent(time=at), self.world.ports)
         self._come_back(at)
 
     def _come_back(self, at: datetime) -> None:
         """A schedule that is due is met again at the beginning of the next day, and as soon as nothing holds it."""
-        ports, policy = self._world.ports, self._policy
+        ports, policy = self.world.ports, self.policy
         state = ports.states.get(policy.model)
         if not policy.triggers.enables(TriggerType.SCHEDULED) or not is_due(policy, state.last_retrained_at, at):
             return
@@ -206,7 +203,7 @@ class Run:
                 heappush(self._moments, moment)
 
     def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
-        ports = self._world.ports
+        ports = self.world.ports
         decision = check_triggers(ExecutionStarted(event=dict(event), execution_arn=execution_arn), ports)
         if decision.next == "detect_drift":
             decision = detect_drift(decision, ports)
@@ -216,7 +213,7 @@ class Run:
 
     def end_job(self, job: RetrainingJob, ports: Ports) -> None:
         """Let a job end that was opened."""
-        alike = self._past.job_like(job.trigger_type, job.event_time)
+        alike = self.past.job_like(job.trigger_type, job.event_time)
         told = (alike and alike.ending) or Ending.REJECTED
         self._endings[job.job_id] = told
         # What it put into production and took back again is told by the ledger. Here it never was in production.
@@ -227,8 +224,8 @@ class Run:
 
     def decisions(self) -> Iterator[PastDecision]:
         """All decisions, oldest first; those on a schedule that fired before the first day belong to another time."""
-        ports = self._world.ports
-        for record in [*ports.decisions.newest_first(self._policy.model)][::-1]:
+        ports = self.world.ports
+        for record in [*ports.decisions.newest_first(self.policy.model)][::-1]:
             if record.event_time >= self._begin:
                 job = ports.jobs.get(record.job_id) if record.job_id else None
                 yield _decision(record, job, self._endings)

@@ -4,19 +4,15 @@ import secrets
 from collections.abc import Callable
 from itertools import count, takewhile
 
-from pydantic import ValidationError
-
 from ...domain.cluster import ClusterJob, ClusterJobPhase, JobOrder, suspension_of
 from ...domain.digest import canonical_json, sha256_of
 from ...domain.errors import (
-    ArtifactInvalid,
     ArtifactMissing,
     ClusterUnavailable,
     OrdersTooLarge,
     TrainingFailed,
     TransientError,
 )
-from ...domain.explain import explain
 from ...domain.names import output_key, run_key
 from ...domain.policy.training import MAX_DEADLINE_MINUTES
 from ...domain.trained_back_test import (
@@ -28,6 +24,7 @@ from ...domain.trained_back_test import (
     id_of,
 )
 from ...ports import Ports
+from ..container_results import read_result
 from ..data.manifest import MAX_MANIFEST_BYTES
 from .back_test_request import request_of
 
@@ -181,13 +178,7 @@ def _last_line(job: ClusterJob, ports: Ports) -> str:
 
 
 def _result_in(run: BackTestRun, ports: Ports) -> BackTestResult | None:
-    uri = f"{ports.data.uri(run.output)}result.json"
     try:
-        result = BackTestResult.model_validate_json(ports.data.read(uri, MAX_RESULT_BYTES))
+        return read_result(run, run.output, BackTestResult, ports, MAX_RESULT_BYTES)
     except ArtifactMissing:
         return None
-    except ValidationError as error:
-        raise ArtifactInvalid(f"result document '{uri}': {explain(error, BackTestResult)}") from error
-    if (result.job_id, result.manifest_sha256) != (run.job_id, run.manifest_sha256):
-        raise ArtifactInvalid(f"result document '{uri}' is about the job '{result.job_id}', not '{run.job_id}'")
-    return result

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -23,7 +24,6 @@ from ...domain.trained_back_test import (
     TriedChampion,
     TriedRetraining,
 )
-from ...domain.windows import Window
 from ...ports import MetricSource, Ports
 from ..after_promotion.watch_champions import watch_champions
 from ..lookup import champion_lines
@@ -51,7 +51,7 @@ def train_along(
     asked = list(_asked(request))
     state = ModelState(model_name=policy.model, costs=request.costs)
     world.begin(policy, state, [])
-    run = _Trained(policy, request.days, Past([], [], {}, state), world, asked, tell)
+    run = _Trained(policy, request.days, Past([], [], {}, state), world, asked, tell=tell)
     world.play(run.execute)
     run.go(run.moments())
     run.raise_broken()
@@ -90,28 +90,19 @@ class _Tried(Past):
         return self.champion_at(at)
 
 
+@dataclass
 class _Trained(Run):
     """A run whose jobs are carried out, and whose champions are watched."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        days: Window,
-        past: Past,
-        world: World,
-        asked: Sequence[AskedRetraining],
-        tell: Tell | None,
-    ) -> None:
-        super().__init__(policy, days, past, world, asked)
-        self._model, self._ports, self._tell = policy.model, world.ports, tell
-        self._broken: Exception | None = None
+    tell: Tell | None = None
+    _broken: Exception | None = None
 
     def execute(self, execution_arn: str, event: Mapping[str, Any]) -> None:
         """What cannot be retried ends an execution, and a deployment goes on; anything else is no part of the past."""
         try:
             super().execute(execution_arn, event)
         except PermanentError as error:
-            _LOG.warning("an execution of %s failed: %s", self._model, error)
+            _LOG.warning("an execution of %s failed: %s", self.policy.model, error)
         except Exception as error:
             # A sweep would go on, and leave a job behind that nobody ends.
             self._broken = self._broken or error
@@ -125,11 +116,11 @@ class _Trained(Run):
     def before_sweep(self, at: datetime) -> None:
         """What got worse since its promotion is taken back, as the hourly look would."""
         self.raise_broken()
-        watch_champions(ScheduledEvent(time=at), self._ports)
-        if self._tell:
-            champion = self._ports.ledger.current(self._model)
+        watch_champions(ScheduledEvent(time=at), self.world.ports)
+        if self.tell:
+            champion = self.world.ports.ledger.current(self.policy.model)
             serves = f"version {champion.version.number} serves" if champion else "no version serves"
-            self._tell(at.date(), serves)
+            self.tell(at.date(), serves)
 
     def end_job(self, job: RetrainingJob, ports: Ports) -> None:
         carry_through(job, ports)
