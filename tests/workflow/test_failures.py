@@ -31,13 +31,6 @@ def test_a_failed_container_is_reported_with_its_own_message(world: World) -> No
     assert log["Body"].read() == b"the column 'plan' is missing\n"
 
 
-def test_a_window_without_data_is_named(world: World) -> None:
-    model = world.given_model(days=3)
-    ended = world.retrain(model)
-    assert_closed_as_failed(world, model, ended)
-    assert f"DataMissing: no training data under '{model}/' in the window" in ended.cause
-
-
 def test_a_person_who_moves_the_champion_meanwhile_wins(world: World) -> None:
     model = world.given_model()
     world.given_champion(model, accuracy=0.88)

@@ -131,6 +131,14 @@ def test_a_file_of_very_many_arrays_is_refused_before_they_are_listed() -> None:
         parse(many)
 
 
+@pytest.mark.parametrize("name", list(GOOD)[:4])
+def test_a_file_without_an_array_that_is_needed_is_refused(name: str) -> None:
+    file = io.BytesIO()
+    np.savez(file, **{each: array for each, array in GOOD.items() if each != name})
+    with pytest.raises(ArtifactInvalid, match="is not a prediction file"):
+        parse(file.getvalue())
+
+
 @pytest.mark.parametrize("more", [b"", b"PK\5\6", b"x" * 100])
 def test_what_follows_the_end_of_a_file_makes_it_none(more: bytes) -> None:
     with pytest.raises(ArtifactInvalid, match="is not a prediction file"):
@@ -188,11 +196,32 @@ def test_versions_whose_classes_together_are_too_many_are_not_spread(monkeypatch
         ({"classes": np.array(["no", "yes\ud800"])}, "classes that are not text"),
         ({"row_ids": np.array([*GOOD["row_ids"][:-1], "row\udfff"])}, "row_ids that are not text"),
         ({"row_metric": np.full(ROWS, 1e308)}, "row_metric that is not a finite number of at most"),
+        ({"row_metric": np.full(ROWS, np.inf)}, "row_metric that is not a finite number of at most"),
+        ({"labels": CODES[:-1]}, "100 rows"),
+        ({"row_ids": np.array(["same"] * ROWS)}, "more than once"),
+        *(
+            ({"predictions": codes}, "predictions that are not codes of its 2 classes")
+            for codes in (CODES + 1, CODES - 1, np.full(ROWS, np.nan))
+        ),
     ],
 )
 def test_what_would_count_or_crash_differently_is_refused(arrays: dict[str, Any], problem: str) -> None:
     with pytest.raises(ArtifactInvalid, match=problem):
         parse(npz(**arrays))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "problem"),
+    [
+        ({}, "labels that are not finite numbers"),
+        ({"labels": np.full(ROWS, 1e300)}, "labels that are not finite numbers of at most 1e"),
+        ({"labels": CODES / 3, "predictions": np.full(ROWS, np.nan)}, "predictions that are not finite numbers"),
+    ],
+)
+def test_the_answers_of_a_regression_are_finite_numbers(arrays: dict[str, Any], problem: str) -> None:
+    data, file = policy_with(task="regression").data, PredictionFile(uri="s3://a/p.npz", sha256="", rows=ROWS)
+    with pytest.raises(ArtifactInvalid, match=problem):
+        parse_predictions(npz(**arrays), file, data)
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.uint64])

@@ -215,7 +215,7 @@ def test_the_fields_of_labels_with_a_data_set_of_their_own_are_named() -> None:
 def test_a_window_without_data_is_named() -> None:
     world = Data()
     world.ports.data._partitions.clear()
-    with pytest.raises(DataMissing, match="no training data"):
+    with pytest.raises(DataMissing, match="no training data under 'churn/' in the window 2026-02-14 to 2026-02-23"):
         world.check_data()
     with pytest.raises(JobUnknown):
         check_data(JobReference(job_id="churn-0"), world.ports)

@@ -11,7 +11,6 @@ from auto_retrain.domain.errors import (
     ArtifactMissing,
     ChampionConflict,
     ClusterConflict,
-    DataMissing,
     IllegalTransition,
     JobUnknown,
     OrdersTooLarge,
@@ -71,13 +70,6 @@ def test_the_task_token_is_hidden_when_a_job_is_printed() -> None:
     job_id = world.open()
     world.start(job_id, "train", token="canary-token")
     assert "canary-token" not in repr(world.job(job_id))
-
-
-def test_a_window_without_data_is_named() -> None:
-    world = World()
-    world.ports.data._partitions.clear()
-    with pytest.raises(DataMissing, match="no training data under 'churn/' in the window 2026-02-14 to 2026-02-23"):
-        world.start(world.open(), "train")
 
 
 def test_scoring_orders_both_versions() -> None:
