@@ -6,6 +6,7 @@ from typing import Any
 from .errors import Cause
 from .objects import Json
 from .schema import INT32, OBJECT_META, OPAQUE, STRING
+from .validation import invalid_value
 
 MAX_RULES = MAX_BACKENDS = 16
 MAX_WEIGHT = 1_000_000
@@ -53,7 +54,7 @@ def complete_route(body: Json) -> None:
 def problems_of_route(body: Json) -> Iterator[Cause]:
     rules = body["spec"]["rules"]
     if len(rules) > MAX_RULES:
-        yield _cause("spec.rules", f"Too many: {len(rules)}: must have at most {MAX_RULES} items")
+        yield invalid_value("spec.rules", f"Too many: {len(rules)}: must have at most {MAX_RULES} items")
     for place, rule in enumerate(rules):
         yield from _problems_of_rule(f"spec.rules[{place}]", rule)
 
@@ -62,11 +63,13 @@ def _problems_of_rule(where: str, rule: Json) -> Iterator[Cause]:
     backends = rule.get("backendRefs", [])
     if len(backends) > MAX_BACKENDS:
         message = f"Too many: {len(backends)}: must have at most {MAX_BACKENDS} items"
-        yield _cause(f"{where}.backendRefs", message)
+        yield invalid_value(f"{where}.backendRefs", message)
     for place, backend in enumerate(backends):
         field = f"{where}.backendRefs[{place}]"
         if not 0 <= backend["weight"] <= MAX_WEIGHT:
-            yield _cause(f"{field}.weight", f"Invalid value: {backend['weight']}: must be from 0 to {MAX_WEIGHT}")
+            yield invalid_value(
+                f"{field}.weight", f"Invalid value: {backend['weight']}: must be from 0 to {MAX_WEIGHT}"
+            )
         yield from _problems_of_port(field, backend)
     for place, each in enumerate(rule.get("filters", [])):
         if "requestMirror" in each:
@@ -75,11 +78,7 @@ def _problems_of_rule(where: str, rule: Json) -> Iterator[Cause]:
 
 def _problems_of_port(field: str, reference: Json) -> Iterator[Cause]:
     if (reference["group"], reference["kind"]) == ("", "Service") and reference.get("port") is None:
-        yield _cause(field, 'Invalid value: "object": Must have port for Service reference')
-
-
-def _cause(field: str, message: str) -> Cause:
-    return Cause("FieldValueInvalid", field, message)
+        yield invalid_value(field, 'Invalid value: "object": Must have port for Service reference')
 
 
 def _default(part: Json, **values: Any) -> None:

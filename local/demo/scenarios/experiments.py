@@ -39,7 +39,7 @@ def _experiments(stage: Stage, story: Story) -> RetrainingJob:
     result = job.validation
     assert result is not None
     values = {variant.version: variant.value for variant in result.variants}
-    told = ", ".join(f"{version}: {value:.4f}" for version, value in values.items() if value is not None)
+    told = ", ".join(f"{version}: {value:.4f}" for version, value in values.items())
     story.check("four experiments are scored on the same flights", len(values) == 4, told)
     best = max(values, key=lambda version: values[version] or 0.0)
     told = f"version {job.challenger_version}, {result.improvement or 0.0:+.1%} over version 1"

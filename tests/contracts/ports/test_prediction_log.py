@@ -23,7 +23,7 @@ from auto_retrain.adapters.memory.live import MemoryLiveSource
 from auto_retrain.domain.live import LiveCounts, LiveQuery, latency_bucket
 from auto_retrain.domain.manifest import DataObject
 from auto_retrain.domain.policy.policy import Policy
-from auto_retrain.domain.prediction_log import COLUMNS, NEEDED, SCHEMA_VERSION
+from auto_retrain.domain.prediction_log import COLUMNS, SCHEMA_VERSION
 from local.paths import ROOT
 from tests.contracts.ports.logged import START, a_query, a_row, as_json_lines, as_parquet, logged_policy
 
@@ -125,7 +125,7 @@ def with_cells(column: str, cells: Any) -> Callable[[pd.DataFrame], pd.DataFrame
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        *((without(name), f"lacks the columns {name};") for name in NEEDED),
+        *((without(each.name), f"lacks the columns {each.name};") for each in COLUMNS if each.is_needed),
         (with_cells("version", 1), r"column 'version' of .* is int64; it must be text"),
         (with_cells("prediction_id", 7), r"column 'prediction_id' of .* is int64; it must be text"),
         (

@@ -10,7 +10,7 @@ import pytest
 
 from auto_retrain.cli import printing
 from auto_retrain.cli.commands import COMMANDS
-from auto_retrain.cli.printing import plain
+from auto_retrain.domain.text import one_line
 from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.cli.test_drift import write_report
 from tests.unit.cli.test_json import (
@@ -92,7 +92,7 @@ def test_what_a_command_prints_in_columns_fits(
     terminal.ports, job_id = given(monkeypatch)
     # The worlds of the tests call their model churn; here it has the longest name.
     for module in (printing, *FILES.values()):
-        monkeypatch.setattr(module, "plain", lambda text: plain(text).replace("churn", LONGEST), raising=False)
+        monkeypatch.setattr(module, "one_line", lambda text: one_line(text).replace("churn", LONGEST), raising=False)
     command = [word for word in name.split() if word not in ("with", "variants", "of", "a", "model", "report")]
     lines = terminal.seen(*command, *({"JOB": job_id, "FILE": terminal.file(POLICY)}.get(word, word) for word in words))
     assert lines

@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from auto_retrain.domain.prediction_log import COLUMNS, NEEDED
+from auto_retrain.domain.prediction_log import COLUMNS
 from auto_retrain.serving import Pick, PredictionLog
 from auto_retrain.serving.prediction_log import MAX_WAITING_ROWS, ROWS_OF_A_FILE
 from tests.unit.serving.serving_world import Files
@@ -161,7 +161,7 @@ def test_a_file_has_answers_of_one_kind(log: PredictionLog, files: Files) -> Non
         log.write(PICK, answer, predicted_at=AT)
     log.flush()
     assert len(files.files) == 4
-    assert all(set(NEEDED) <= set(row) for row in rows(files))
+    assert all(column.name in row for row in rows(files) for column in COLUMNS if column.is_needed)
 
 
 def test_ids_may_be_whole_numbers_and_uuids(log: PredictionLog, files: Files) -> None:

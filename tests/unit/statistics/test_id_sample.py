@@ -7,7 +7,6 @@ import pytest
 
 from auto_retrain.domain.spelling import folded
 from auto_retrain.statistics.id_sample import (
-    NO_IDS,
     IdSample,
     in_both,
     merge_samples,
@@ -34,7 +33,7 @@ def test_hashes_are_the_same_in_every_process() -> None:
 
 def test_few_ids_are_compared_exactly() -> None:
     parts = [sample_of(numbered(0, 50), 100), sample_of(numbered(40, 80), 100), sample_of(numbered(45, 47), 100)]
-    merged = reduce(merge_samples, parts, NO_IDS)
+    merged = reduce(merge_samples, parts)
     assert (merged.share, repeated_across(merged), respelled(merged)) == (1.0, 10 + 2, 0)
     other = sample_of(["row-3", "row-300"], 100)
     assert in_both(merged, other, merge_samples(merged, other)) == 1

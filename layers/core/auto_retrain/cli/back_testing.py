@@ -13,6 +13,7 @@ from ..domain.errors import EventInvalid
 from ..domain.past_days import past_days
 from ..domain.past_decision import PastDecision
 from ..domain.policy.policy import Policy
+from ..domain.text import one_line
 from ..domain.trained_back_test import trained_summary
 from ..domain.windows import Window
 from ..ports import Ports
@@ -25,7 +26,7 @@ from .fleet_back_tests import print_fleet, print_untried, try_fleet
 from .packages import packages_for_data
 from .pages import writable, write_page
 from .policy_files import read_policy_file
-from .printing import moment, plain, print_json, print_table, say
+from .printing import moment, print_json, print_table, say
 
 MAX_METRIC_LENGTH = 64
 
@@ -225,4 +226,4 @@ def _row(at: str, name: str, decision: PastDecision, with_name: bool, is_trained
     what = (decision.held_by or ended or decision.outcome).replace("_", " ")
     trigger = decision.trigger_type.value.replace("_", " ")
     later = decision.needed or "-"
-    return [at, *([name] if with_name else []), trigger, what, later, plain(decision.reason)]
+    return [at, *([name] if with_name else []), trigger, what, later, one_line(decision.reason)]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..domain.errors import EventInvalid
+from ..domain.text import one_line
 from ..local_stack import FILE, RunningStack, find_stack, is_alive, repository_of
 from .commands import LOCAL, Commands
-from .printing import plain
 
 # What the stack prints, below the root of the repository.
 LOG = Path(".local") / "stack.log"
@@ -83,7 +83,7 @@ def _show() -> int:
         print("no local stack runs; start one with 'auto-retrain local up'")
         return 1
     for name, address in found.addresses.items():
-        print(plain(f"{name:11} {address}"))
+        print(one_line(f"{name:11} {address}"))
     print(f"\nexport {LOCAL}=1 points the command line at it, as --endpoint local does")
     print('eval "$(auto-retrain local env)" points every program at it that is started in this shell')
     return 0

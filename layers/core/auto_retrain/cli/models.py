@@ -13,6 +13,7 @@ from ..domain.model_state import ModelState
 from ..domain.policy.changes import changes_between
 from ..domain.policy.policy import AppliedPolicy, PolicyStatus
 from ..domain.policy.triggers import MAX_BACK_TEST_DAYS
+from ..domain.text import one_line
 from ..ports import Ports
 from ..usecases.lookup import known_policy
 from ..usecases.operating.policies import (
@@ -40,7 +41,7 @@ from .back_test_documents import TriedChanges
 from .commands import Commands
 from .policy_files import read_policy_files, render_policy
 from .policy_plans import print_first_retrainings, print_plans, print_warnings
-from .printing import moment, plain, print_json, print_table, say
+from .printing import moment, print_json, print_table, say
 from .trials import print_trials
 from .tried_changes import tried_plans
 
@@ -201,7 +202,7 @@ def _sentence(applied: AppliedPolicy) -> str:
     sentence = (
         f"version {applied.version}, {applied.status.value}{note}; {moment(applied.applied_at)} by {applied.applied_by}"
     )
-    return plain(sentence)
+    return one_line(sentence)
 
 
 @commands.add("pause", 'models pause churn --reason "the labels are late"', "stop all triggers of a model")

@@ -17,11 +17,6 @@ from ..domain.text import one_line
 _BELOW = "    "
 
 
-def plain(text: str) -> str:
-    """Text on one line, with control characters escaped: a reason may contain anything that people sent."""
-    return one_line(text)
-
-
 def moment(at: datetime | None, otherwise: str = "never") -> str:
     return f"{at:%F %T}Z" if at else otherwise
 
@@ -48,7 +43,7 @@ def remark(text: str) -> None:
 
 def print_whole(text: str) -> None:
     """Print what is there to be copied, such as a command or an address: on one line, however long it is."""
-    print(plain(text), flush=True)
+    print(one_line(text), flush=True)
 
 
 def print_below(lead: str, text: str, file: TextIO | None = None) -> None:
@@ -56,7 +51,7 @@ def print_below(lead: str, text: str, file: TextIO | None = None) -> None:
     out = file or sys.stdout
     columns = columns_of(out)
     print(
-        "\n".join(_lines(plain(lead), plain(text), columns)) if columns else plain(f"{lead}{text}"),
+        "\n".join(_lines(one_line(lead), one_line(text), columns)) if columns else one_line(f"{lead}{text}"),
         file=out,
         flush=True,
     )
@@ -84,7 +79,7 @@ def _wrapped(lead: str, text: str, columns: int, divides_words: bool) -> list[st
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print aligned columns; on a terminal, columns that do not fit beside the others are shown below them."""
-    cells = [[plain(str(cell)) for cell in row] for row in rows]
+    cells = [[one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     columns = columns_of(sys.stdout)
     if columns:

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from ..domain.job import RetrainingJob
 from ..domain.status import RetrainingStatus
+from ..domain.text import one_line
 from ..ports import Clock
 from ..usecases.reporting.job_progress import JobProgress, Pace
-from .printing import plain
 from .progress_lines import clock, state_of
 
 BAR_WIDTH = 30
@@ -37,7 +37,7 @@ class ProgressPicture:
 
     def say(self, text: str) -> None:
         # Always as Text, never as a string, so that no name is read as markup.
-        self._console.print(Text(plain(text)))
+        self._console.print(Text(one_line(text)))
 
     def close(self) -> None:
         self._live.stop()
@@ -45,14 +45,14 @@ class ProgressPicture:
     def _parts(self, progress: JobProgress, pace: Pace | None) -> Iterator[RenderableType]:
         job = progress.job
         first, *others = state_of(progress, None)
-        yield Text(plain(first), style="bold")
+        yield Text(one_line(first), style="bold")
         yield Text(_steps(job))
         elapsed = ((job.completed_at or self._clock.now()) - job.created_at).total_seconds()
         yield Text(_time(elapsed, None if job.validation or job.ending else pace))
         for line in others:
-            yield Text(plain(line))
+            yield Text(one_line(line))
         for line in progress.log[-self._log_lines :]:
-            yield Text(plain(f"  | {line}"), style="dim", overflow="ellipsis", no_wrap=True)
+            yield Text(one_line(f"  | {line}"), style="dim", overflow="ellipsis", no_wrap=True)
 
 
 def _time(elapsed: float, pace: Pace | None) -> str:

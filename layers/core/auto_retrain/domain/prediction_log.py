@@ -45,7 +45,6 @@ COLUMNS = (
     LogColumn("error", "text", False, "why there is no answer; empty if there is one"),
     LogColumn("schema_version", "whole", False, f"{SCHEMA_VERSION}; absent means 1"),
 )
-NEEDED = tuple(column.name for column in COLUMNS if column.is_needed)
 
 
 def default_prefix(model_name: str) -> str:

@@ -2,7 +2,6 @@
 
 from .base import Record, UtcTime
 from .digest import sha256_of
-from .names import JobKind
 
 
 class TracePoint(Record):
@@ -27,10 +26,5 @@ class Span(Record):
 
 
 def span_id_of(job_id: str, *names: str) -> str:
-    """The id of a piece of a job's work, which is the same whoever asks: 16 hexadecimal digits, as X-Ray wants them."""
+    """The id of a piece of a job's work, such as a step, whoever asks: 16 hexadecimal digits, as X-Ray wants them."""
     return sha256_of("/".join((job_id, *names)).encode())[:16]
-
-
-def step_span_id(job_id: str, kind: JobKind) -> str:
-    """The id of the span of a step in the cluster, which the spans of its container are put below."""
-    return span_id_of(job_id, kind)

@@ -32,9 +32,6 @@ class IdSample(NamedTuple):
         return 1.0 if self.limit is None else self.limit / _HASHES
 
 
-NO_IDS = IdSample(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64))
-
-
 def stable_hashes(texts: Iterable[str]) -> Array:
     """A 64-bit hash of each text, the same in every process; two of ten million collide at odds of 3 in a million."""
     digests = b"".join(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)

@@ -7,7 +7,7 @@ import pytest
 from auto_retrain.cli.__main__ import main
 from auto_retrain.domain.cluster import ClusterJobPhase
 from auto_retrain.domain.messages.references import ScheduledEvent
-from auto_retrain.domain.tracing import Span, TracePoint, step_span_id
+from auto_retrain.domain.tracing import Span, TracePoint, span_id_of
 from auto_retrain.usecases.watching.watch_jobs import watch_jobs
 from tests.unit.builders import NOON
 from tests.unit.usecases.world import World, predictions, rows
@@ -63,9 +63,9 @@ def test_all_spans_of_a_retraining_share_its_trace_and_nest_below_the_function_t
     assert job.trace_id == TRACE
     assert {span.trace_id for span in spans.values()} == {TRACE}
     assert below(spans, "segment of start_job for train") == ["train in the cluster"]
-    assert below(spans, step_span_id(job.job_id, "train")) == ["read data", "fit"]
+    assert below(spans, span_id_of(job.job_id, "train")) == ["read data", "fit"]
     assert below(spans, "segment of start_job for score") == ["score in the cluster"]
-    trained = spans[step_span_id(job.job_id, "train")]
+    trained = spans[span_id_of(job.job_id, "train")]
     assert (trained.ended_at - trained.started_at, trained.failed) == (timedelta(minutes=3), False)
 
 
@@ -75,7 +75,7 @@ def test_a_step_that_fails_is_a_span_that_says_so() -> None:
     job_id = world.open()
     world.start(job_id, "train")
     end(world, "train", ClusterJobPhase.FAILED)
-    assert world.ports.traces.spans[step_span_id(job_id, "train")].failed
+    assert world.ports.traces.spans[span_id_of(job_id, "train")].failed
 
 
 @pytest.mark.parametrize("odd", ODD_SPANS, ids=["no name", "text", "object", "number", "too many"])

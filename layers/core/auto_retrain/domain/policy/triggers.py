@@ -1,5 +1,6 @@
 """When a model is retrained: the thresholds of each trigger, and what limits retrainings."""
 
+from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -145,6 +146,10 @@ class TriggerConfig(StrictRecord):
     def enables(self, trigger: TriggerType) -> bool:
         """Whether a trigger is judged at all."""
         return trigger.value in self.enabled
+
+    @property
+    def evaluation_window(self) -> timedelta:
+        return timedelta(days=self.evaluation_window_days)
 
     @property
     def higher_is_better(self) -> bool:

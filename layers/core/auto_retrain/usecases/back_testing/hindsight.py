@@ -45,11 +45,12 @@ def look_back(
     if not judges_metric(policy):
         return Hindsights(decisions)
     starts = [each.at for each in decisions if _is_for_the_metric(each)]
-    half = _evaluation(policy) / 2
+    length = policy.triggers.evaluation_window
+    half = length / 2
     noons = [datetime.combine(day, time(12), UTC) for day in days.days()]
     last = metric_window_end(now, policy.data.label_delay_days)
     queries = [
-        *(_query(policy, at, min(at + _evaluation(policy), last), past.champion_at(at)) for at in starts),
+        *(_query(policy, at, min(at + length, last), past.champion_at(at)) for at in starts),
         *(_query(policy, noon - half, min(noon + half, last), past.champion_around(noon, half)) for noon in noons),
     ]
     try:
@@ -74,10 +75,6 @@ def _read(queries: Sequence[MetricQuery], metrics: MetricSource) -> Iterator[Met
 
 def _is_for_the_metric(decision: PastDecision) -> bool:
     return decision.outcome == "started" and decision.trigger_type is TriggerType.PERFORMANCE_DEGRADATION
-
-
-def _evaluation(policy: Policy) -> timedelta:
-    return timedelta(days=policy.triggers.evaluation_window_days)
 
 
 def _query(policy: Policy, start: datetime, end: datetime, line: LedgerLine | None) -> MetricQuery:

@@ -14,7 +14,7 @@ def drift_windows(policy: Policy, at: datetime, ports: Ports) -> tuple[Window, W
 
 def live_window(policy: Policy, at: datetime) -> Window:
     today = at.date()
-    return Window(start=today - timedelta(days=policy.triggers.evaluation_window_days), end=today)
+    return Window(start=today - policy.triggers.evaluation_window, end=today)
 
 
 def year_before(window: Window) -> Window:

@@ -24,7 +24,7 @@ def _data_of(member: Member, ports: Ports) -> Finding:
     policy = member[0].policy
     subject, data = f"data of {policy.model}", policy.data
     end = ports.clock.now().date()
-    window = Window(start=end - timedelta(days=policy.triggers.evaluation_window_days), end=end + timedelta(days=1))
+    window = Window(start=end - policy.triggers.evaluation_window, end=end + timedelta(days=1))
     try:
         objects = objects_of(data, window, ports)
         files = with_rows(objects, data.format)

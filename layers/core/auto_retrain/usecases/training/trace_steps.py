@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...domain.job import PendingStep, RetrainingJob
 from ...domain.results import ContainerSpan
-from ...domain.tracing import Span, span_id_of, step_span_id
+from ...domain.tracing import Span, span_id_of
 from ...ports import Ports
 
 
@@ -18,7 +18,7 @@ def trace_step(job: RetrainingJob, step: PendingStep, *, failed: bool, ports: Po
     span = Span(
         trace_id=step.trace.trace_id,
         parent_id=step.trace.parent_id,
-        span_id=step_span_id(job.job_id, step.kind),
+        span_id=span_id_of(job.job_id, step.kind),
         name=f"{step.kind} in the cluster",
         started_at=step.since,
         ended_at=ports.clock.now(),
@@ -38,7 +38,7 @@ def trace_container(job: RetrainingJob, spans: Sequence[ContainerSpan], ports: P
         [
             Span(
                 trace_id=step.trace.trace_id,
-                parent_id=step_span_id(job.job_id, step.kind),
+                parent_id=span_id_of(job.job_id, step.kind),
                 span_id=span_id_of(job.job_id, step.kind, part, str(number)),
                 name=f"{part}{span.name}",
                 started_at=span.started_at,

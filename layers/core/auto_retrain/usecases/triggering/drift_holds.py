@@ -48,14 +48,10 @@ def _chosen_on_the_same_days(policy: Policy, at: datetime, ports: Ports) -> Iter
     line = ports.ledger.current(policy.model)
     if line is None or line.windows is None:
         return
-    until = datetime.combine(line.windows.holdout.end, time(), UTC) + _live_days(policy)
+    until = datetime.combine(line.windows.holdout.end, time(), UTC) + policy.triggers.evaluation_window
     if at < until:
         days = f"the live window holds days on which version {line.version.number} was chosen"
         yield Hold(kind="new_champion", reason=f"{days}, until {until:%F}", until=until)
-
-
-def _live_days(policy: Policy) -> timedelta:
-    return timedelta(days=policy.triggers.evaluation_window_days)
 
 
 def answered_drift(policy: Policy, verdicts: Iterable[Verdict], ports: Ports) -> AnsweredDrift | None:

@@ -16,7 +16,7 @@ from .judge_challenger import judge_scores
 
 def keep_holdout_profile(job: RetrainingJob, number: str, versions: Versions, ports: Ports) -> None:
     """Store the profile of the challenger that was compared; a repetition stores the same."""
-    profile = profile_of(job.model_name, number, versions.challenger, job.windows.holdout if job.windows else None)
+    profile = profile_of(job.model_name, number, versions.challenger, job.windows.holdout)
     ports.data.write(profile_key(job.model_name, number), profile.model_dump_json().encode())
 
 
