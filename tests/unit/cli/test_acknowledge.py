@@ -1,7 +1,5 @@
 """`acknowledge` ends the reminders about a champion that failed; `rollout` says whether a promotion is final."""
 
-from pathlib import Path
-
 import pytest
 
 from auto_retrain.pipeline import AutoRetrainPipeline
@@ -9,17 +7,12 @@ from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.after_promotion.watch_world import WatchWorld
 
 
-@pytest.fixture
-def world() -> WatchWorld:
+@pytest.fixture(autouse=True)
+def world(terminal: Terminal) -> WatchWorld:
     """Version 2 of churn was promoted at noon."""
-    return WatchWorld()
-
-
-@pytest.fixture
-def terminal(world: WatchWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    terminal = Terminal(tmp_path, capsys)
+    world = WatchWorld()
     terminal.ports = world.ports
-    return terminal
+    return world
 
 
 def test_a_rollout_says_whether_the_promotion_is_provisional_or_final(world: WatchWorld, terminal: Terminal) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,20 +10,14 @@ from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> RolloutWorld:
+@pytest.fixture(autouse=True)
+def world(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> RolloutWorld:
     """Version 2 of churn serves, and version 1 did before."""
     world = RolloutWorld(monkeypatch)
     world.promote()
     world.ports.clock.advance(timedelta(hours=1))
-    return world
-
-
-@pytest.fixture
-def terminal(world: RolloutWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    terminal = Terminal(tmp_path, capsys)
     terminal.ports = world.ports
-    return terminal
+    return world
 
 
 def test_a_good_drill_says_that_a_rollback_would_work(terminal: Terminal) -> None:

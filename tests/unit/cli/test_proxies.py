@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +13,12 @@ from tests.unit.report.test_report import Tags
 from tests.unit.usecases.validating.proxy_world import ProxyWorld
 
 
-@pytest.fixture
-def world() -> ProxyWorld:
+@pytest.fixture(autouse=True)
+def world(terminal: Terminal) -> ProxyWorld:
     world = ProxyWorld()
     world.given_champion(0.9)
-    return world
-
-
-@pytest.fixture
-def terminal(world: ProxyWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    terminal = Terminal(tmp_path, capsys)
     terminal.ports = world.ports
-    return terminal
+    return world
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What `auto-retrain replay` prints, and its exit code."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +12,11 @@ from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.world import World, rows
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def terminal(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    terminal = Terminal(tmp_path, capsys)
+@pytest.fixture(autouse=True)
+def world(terminal: Terminal) -> World:
+    world = World()
     terminal.ports = world.ports
-    return terminal
+    return world
 
 
 @pytest.fixture

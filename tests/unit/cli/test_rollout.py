@@ -1,7 +1,6 @@
 """`rollout` shows how a version goes into production and steps in; `rollback` takes back what serves."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +12,12 @@ from tests.unit.cli.terminal import POLICY, Terminal
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld, away
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> RolloutWorld:
+@pytest.fixture(autouse=True)
+def world(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> RolloutWorld:
     """Version 1 of churn serves."""
-    return RolloutWorld(monkeypatch)
-
-
-@pytest.fixture
-def terminal(world: RolloutWorld, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    terminal = Terminal(tmp_path, capsys)
+    world = RolloutWorld(monkeypatch)
     terminal.ports = world.ports
-    return terminal
+    return world
 
 
 def by_ada(*words: str) -> tuple[str, ...]:
