@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auto_retrain.statistics.cells import count_cells, edges_of_cells
 from auto_retrain.statistics.pooling import comparable_levels
 from auto_retrain.statistics.psi import psi, psi_of_shift, shift_of_psi
-from auto_retrain.statistics.significance import shift_p_value
+from auto_retrain.statistics.significance import Weighed, shift_p_value
 from auto_retrain.statistics.stability import (
     MAX_NAMED_LEVELS,
     Levels,
@@ -215,7 +215,7 @@ def test_the_p_value_of_categories_keeps_its_level(shares: str, rows: tuple[int,
     random, p_values = np.random.default_rng(14), []
     for _ in range(600):
         before, now = ([*random.multinomial(each, SHARES[shares]).tolist(), 0, 0, 0] for each in rows)
-        p_values.append(shift_p_value(*comparable_levels(before, now), *rows))
+        p_values.append(shift_p_value(*map(Weighed, comparable_levels(before, now), rows)))
     assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 0.027
 
 

@@ -9,9 +9,13 @@ from .windows import Window
 
 
 class DesignEffects(Record):
-    """How many rows weigh as one because those of an entity resemble each other, for each question about a feature."""
+    """How many rows weigh as one because those of an entity resemble each other, for each question about a feature.
+
+    `unequal` says how unequally they do so from bin to bin, at least 1.
+    """
 
     bins: float = 1
+    unequal: float = 1
     missing: float = 1
     unseen: float = 1
 

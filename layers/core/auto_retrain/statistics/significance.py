@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import erfc, exp, lgamma, log, sqrt
+from typing import NamedTuple
 
 # A smaller p value is one that underflowed to 0, whose logarithm is none.
 _LEAST = 1e-300
@@ -22,21 +23,43 @@ def chi_squared_survival(value: float, degrees: int) -> float:
     return min(sum(terms) + (erfc(sqrt(half)) if degrees % 2 else 0.0), 1.0)
 
 
-def shift_p_value(reference: Sequence[int], live: Sequence[int], reference_rows: float, live_rows: float) -> float:
-    """One-sided p value of a difference between two samples, counted in the same bins: Pearson's test of homogeneity.
+class Weighed(NamedTuple):
+    """Rows in the same bins as those of another sample, as many `independent` ones as they weigh.
 
-    `reference_rows` and `live_rows` are the numbers of independent rows, perhaps fewer than those counted. Unlike the
-    distribution of PSI itself, it holds with few rows in a bin, from about five. Source: A. Agresti, "Categorical Data
-    Analysis" (2013), section 3.2.
+    `unequal` says how unequally rows weigh from bin to bin, at least 1.
     """
-    before_all, now_all = sum(reference), sum(live)
+
+    counts: Sequence[int]
+    independent: float
+    unequal: float = 1.0
+
+
+def shift_p_value(reference: Weighed, live: Weighed) -> float:
+    """One-sided p value of a difference between two samples: Pearson's test of homogeneity.
+
+    Unlike the distribution of PSI itself, it holds with few rows in a bin, from about five. Where rows weigh unequally,
+    fewer degrees of freedom have the same mean and at least the same variance. Sources: A. Agresti, "Categorical Data
+    Analysis" (2013), section 3.2; J. N. K. Rao and A. J. Scott, "The analysis of categorical data from complex sample
+    surveys", JASA 76 (1981).
+    """
+    before_all, now_all = sum(reference.counts), sum(live.counts)
     statistic, occupied = 0.0, 0
-    for before, now in zip(reference, live, strict=True):
+    for before, now in zip(reference.counts, live.counts, strict=True):
         if before or now:
             share = (before + now) / (before_all + now_all)
             statistic += (before / before_all - now / now_all) ** 2 / share
             occupied += 1
-    return chi_squared_survival(statistic / (1 / reference_rows + 1 / live_rows), occupied - 1)
+    if occupied < 2:
+        return 1.0
+    statistic /= 1 / reference.independent + 1 / live.independent
+    degrees = max(int((occupied - 1) / _unequal(reference, live)), 1)
+    return chi_squared_survival(statistic * degrees / (occupied - 1), degrees)
+
+
+def _unequal(one: Weighed, other: Weighed) -> float:
+    """Of both samples, at most: the norm of a sum is no more than the sum of the norms."""
+    norms = sqrt(one.unequal) / one.independent + sqrt(other.unequal) / other.independent
+    return (norms / (1 / one.independent + 1 / other.independent)) ** 2
 
 
 def combined_p_value(p_values: Sequence[float], weights: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from ..statistics.missing_mass import unseen_p_value
 from ..statistics.pooling import comparable_levels
 from ..statistics.proportions import rise_p_value
 from ..statistics.psi import psi
-from ..statistics.significance import benjamini_hochberg, shift_p_value
+from ..statistics.significance import Weighed, benjamini_hochberg, shift_p_value
 
 
 class FeatureScores(NamedTuple):
@@ -74,4 +74,8 @@ def _unseen_p_value(policy: Policy, histogram: FeatureHistogram) -> float:
 
 
 def _shift_p_value(histogram: FeatureHistogram) -> float:
-    return shift_p_value(histogram.reference, histogram.live, *independent_rows(histogram, "bins"))
+    before, now = independent_rows(histogram, "bins")
+    return shift_p_value(
+        Weighed(histogram.reference, before, histogram.reference_effects.unequal),
+        Weighed(histogram.live, now, histogram.live_effects.unequal),
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...domain.drift import DesignEffects
-from ...statistics.design_effect import design_effect
+from ...statistics.design_effect import RowWeights, row_weights
 from ...statistics.pooling import MAX_BINS
 from ...statistics.stability import Levels
 from .part_features import hashes_of_levels
@@ -33,17 +33,20 @@ class EntityEffects:
             values = self._sample.numbers[self._numeric.index(name)]
             # A bin holds the values up to and including its upper edge; NaN sorts behind all of them.
             codes = np.where(np.isnan(values), bounds.size + 1, np.searchsorted(bounds, values, side="left"))
-            bins, missing = self._effect(codes), self._effect(codes == bounds.size + 1)
-            yield name, DesignEffects(bins=bins, missing=missing, unseen=1.0)
+            bins, missing = self._weights(codes), self._weights(codes == bounds.size + 1)
+            yield name, DesignEffects(bins=bins.effect, unequal=bins.unequal, missing=missing.effect)
 
     def _of_categories(self, levels: Mapping[str, Levels]) -> Iterator[tuple[str, DesignEffects]]:
         for name, known in levels.items():
             codes = _codes(self._sample.categories[self._categorical.index(name)], known)
-            bins, missing, unseen = (self._effect(each) for each in (codes, codes == MISSING, codes == UNSEEN))
-            yield name, DesignEffects(bins=bins, missing=missing, unseen=unseen)
+            bins, missing, unseen = (self._weights(each) for each in (codes, codes == MISSING, codes == UNSEEN))
+            yield (
+                name,
+                DesignEffects(bins=bins.effect, unequal=bins.unequal, missing=missing.effect, unseen=unseen.effect),
+            )
 
-    def _effect(self, codes: Array) -> float:
-        return design_effect(codes, self._sample.entities, self._sample.rows)
+    def _weights(self, codes: Array) -> RowWeights:
+        return row_weights(codes, self._sample.entities, self._sample.rows)
 
 
 def _codes(hashes: Array, levels: Levels) -> Array:
