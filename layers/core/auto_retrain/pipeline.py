@@ -16,7 +16,7 @@ from .domain.decision_record import DecisionRecord
 from .domain.deployment_ledger import Period
 from .domain.drill import Drill
 from .domain.errors import EventInvalid, JobUnknown, PolicyInvalid
-from .domain.explain import explain
+from .domain.explain import explain, shown
 from .domain.job import RetrainingJob
 from .domain.messages.rolling_out import RollbackOutcome, RollbackRequest
 from .domain.past_days import past_days
@@ -184,6 +184,8 @@ class AutoRetrainPipeline:
 
     def trigger(self, kind: type[Trigger]) -> Trigger:
         """A trigger of a class such as `ScheduledTrigger`, which judges the models of this deployment."""
+        if not (isinstance(kind, type) and issubclass(kind, RetrainingTrigger)):
+            raise TypeError(f"kind {shown(kind)}: must be a class of a trigger, such as ScheduledTrigger")
         return kind(self._ports)
 
     def configure_trigger(
@@ -249,7 +251,7 @@ class AutoRetrainPipeline:
             self._ports,
             actor=self._actor,
             reason=reason,
-            trigger_type=TriggerType(trigger_type),
+            trigger_type=_trigger_type(trigger_type),
             parameters=training_config,
             variants=variants,
             grid=grid,
@@ -400,7 +402,16 @@ def _triggers_in(config: Mapping[str, Any]) -> TriggerConfig:
         raise PolicyInvalid(explain(error, TriggerConfig)) from error
 
 
+def _trigger_type(given: TriggerType) -> TriggerType:
+    try:
+        return TriggerType(given)
+    except ValueError as error:
+        raise EventInvalid(f"trigger_type {shown(given)}: must be one of: {', '.join(TriggerType)}") from error
+
+
 def _as_json(policy: Mapping[str, Any]) -> str:
+    if not isinstance(policy, Mapping):
+        raise PolicyInvalid(f"{shown(policy)}: must be a mapping of fields, such as yaml.safe_load makes of a file")
     try:
         return json.dumps(dict(policy))
     except (TypeError, ValueError) as error:

@@ -15,11 +15,15 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\n"
 LAUGHS = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9))
 
 NOT_A_POLICY = {
-    "an empty file": ("", "input = None: Input should be an object"),
-    "only a comment": ("# nothing yet\n", "Input should be an object"),
-    "a list": ("- a\n- b\n", "Input should be an object"),
-    "a word": ("churn", "input = 'churn': Input should be an object"),
+    "an empty file": ("", "input = None: must be a mapping of fields"),
+    "only a comment": ("# nothing yet\n", "must be a mapping of fields"),
+    "a list": ("- a\n- b\n", "must be a mapping of fields"),
+    "a word": ("churn", "input = 'churn': must be a mapping of fields"),
     "broken YAML": ("model: [", "cannot be read as a policy"),
+    "a line without a colon": (
+        "model: churn\nowner me\n",
+        "line 2: cannot be read as a policy: ",
+    ),
     "a tab": ("\tmodel: churn", "cannot be read as a policy"),
     "two documents": (POLICY + "---\n" + POLICY, "expected a single document"),
     "a key twice": (POLICY + "owner: someone else\n", "given more than once: owner"),
@@ -82,6 +86,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path, terminal:
         answer = terminal.run("models", "apply", str(path))
         assert answer.code == 1
         assert str(path) in answer.err
+        assert "Errno" not in answer.err
 
 
 def test_plain_scalars_mean_what_they_look_like() -> None:

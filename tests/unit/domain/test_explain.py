@@ -20,9 +20,9 @@ def problem_of(**fields: Any) -> str:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"rate": float("inf")}, "parameters.rate = inf: Input should be a finite number"),
-        ({"float": float("inf")}, "parameters.float = inf: Input should be a finite number"),
-        ({"a": {"float": [1, {"x y": float("nan")}]}}, "parameters.a.float.1.'x y' = nan: Input should be a finite"),
+        ({"rate": float("inf")}, "parameters.rate = inf: must be a finite number"),
+        ({"float": float("inf")}, "parameters.float = inf: must be a finite number"),
+        ({"a": {"float": [1, {"x y": float("nan")}]}}, "parameters.a.float.1.'x y' = nan: must be a finite"),
         ({"a": {1, 2}}, "parameters.a = {1, 2}: input was not a valid JSON value"),
     ],
 )
@@ -45,16 +45,16 @@ class Bounded(BaseModel):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("parts", "three", "parts = 'three': Input should be a valid integer (allowed: 1 to 64)"),
-        ("parts", 0, "parts = 0: Input should be greater than or equal to 1 (allowed: 1 to 64)"),
-        ("threshold", -1.0, "threshold = -1.0: Input should be greater than 0 (allowed: above 0 and at most 10)"),
-        ("threshold", "x", "threshold = 'x': Input should be a valid number (allowed: above 0 and at most 10)"),
-        ("above", -1.0, "above = -1.0: Input should be greater than 0"),
-        ("above", "x", "above = 'x': Input should be a valid number (allowed: above 0)"),
-        ("weights", (1, 100), "weights.1 = 100: Input should be less than or equal to 99 (allowed: 1 to 99)"),
-        ("shares", {"a": "x"}, "shares.a = 'x': Input should be a valid number (allowed: 0 to 1)"),
-        ("count", "x", "count = 'x': Input should be a valid integer (allowed: 2 to 3)"),
-        ("free", "x", "free = 'x': Input should be a valid integer"),
+        ("parts", "three", "parts = 'three': must be a whole number (allowed: 1 to 64)"),
+        ("parts", 0, "parts = 0: must be greater than or equal to 1 (allowed: 1 to 64)"),
+        ("threshold", -1.0, "threshold = -1.0: must be greater than 0 (allowed: above 0 and at most 10)"),
+        ("threshold", "x", "threshold = 'x': must be a number (allowed: above 0 and at most 10)"),
+        ("above", -1.0, "above = -1.0: must be greater than 0"),
+        ("above", "x", "above = 'x': must be a number (allowed: above 0)"),
+        ("weights", (1, 100), "weights.1 = 100: must be less than or equal to 99 (allowed: 1 to 99)"),
+        ("shares", {"a": "x"}, "shares.a = 'x': must be a number (allowed: 0 to 1)"),
+        ("count", "x", "count = 'x': must be a whole number (allowed: 2 to 3)"),
+        ("free", "x", "free = 'x': must be a whole number"),
     ],
 )
 def test_a_number_that_is_refused_comes_with_what_is_allowed(field: str, value: Any, message: str) -> None:

@@ -129,6 +129,12 @@ def test_a_trigger_gives_its_reason() -> None:
     assert trigger.get_trigger_type() is TriggerType.PERFORMANCE_DEGRADATION
 
 
+@pytest.mark.parametrize("kind", ["scheduled", int, None])
+def test_what_is_no_trigger_is_refused_with_an_example(kind: Any) -> None:
+    with pytest.raises(TypeError, match=r"kind .*: must be a class of a trigger, such as ScheduledTrigger"):
+        pipeline_on(World()).trigger(kind)
+
+
 def test_a_trigger_that_cannot_be_judged_calls_for_no_retraining() -> None:
     assert PerformanceDegradationTrigger(World().ports).should_retrain("churn") == (
         False,
@@ -163,9 +169,10 @@ def test_the_started_job_has_the_returned_id() -> None:
         ({"depth": np.int64(3)}, "parameters.depth"),
         ({"big": "x" * 16_000}, "at most 16000 are allowed"),
         ({"rate": Decimal("0.1")}, "parameters.rate"),
+        ("max_iter", "parameters = 'max_iter': must be a mapping"),
     ],
 )
-def test_parameters_that_an_execution_cannot_carry_are_refused(config: dict[str, Any], message: str) -> None:
+def test_parameters_that_an_execution_cannot_carry_are_refused(config: Any, message: str) -> None:
     world = World()
     with pytest.raises(EventInvalid, match=message):
         pipeline_on(world).start_retrain_job("churn", config)
@@ -178,6 +185,8 @@ def test_a_start_without_a_reason_or_a_policy_is_refused() -> None:
         pipeline_on(world).start_retrain_job("churn", reason="")
     with pytest.raises(ModelUnknown, match="'nobody'"):
         pipeline_on(world).start_retrain_job("nobody")
+    with pytest.raises(EventInvalid, match="trigger_type 'weekly': must be one of: performance_degradation, "):
+        pipeline_on(world).start_retrain_job("churn", None, "weekly")  # type: ignore[arg-type]
     assert not world.ports.executions.started
 
 
@@ -264,9 +273,10 @@ def test_the_time_zone_the_alarms_and_the_budget_stay_unless_others_are_given() 
         ({"drift_threshold": -1}, "drift_threshold = -1"),
         ({"drift_treshold": 1}, "drift_treshold"),
         ({"alarms": {1}}, "it must consist of texts, numbers, lists and mappings"),
+        ("churn.yaml", "'churn.yaml': must be a mapping of fields, such as yaml.safe_load makes of a file"),
     ],
 )
-def test_triggers_may_be_given_as_a_mapping_whose_mistakes_are_named(config: dict[str, Any], message: str) -> None:
+def test_triggers_may_be_given_as_a_mapping_whose_mistakes_are_named(config: Any, message: str) -> None:
     world = World()
     with pytest.raises(PolicyInvalid, match=message):
         pipeline_on(world).configure_trigger("churn", config)

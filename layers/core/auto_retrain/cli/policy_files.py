@@ -96,10 +96,21 @@ def read_policy_file(path: Path) -> Policy:
         return Policy.model_validate_json(json.dumps(document))
     except ValidationError as error:
         raise PolicyInvalid("\n".join(f"{path}: {problem}" for problem in problems_in(error, Policy))) from error
-    except (OSError, ValueError, yaml.YAMLError, TypeError, RecursionError) as error:
+    except OSError as error:
+        raise PolicyInvalid(f"{path}: cannot be read: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+        raise PolicyInvalid(f"{path}: {_line_of(error)}cannot be read as a policy: {problem}") from error
+    except (ValueError, yaml.YAMLError, TypeError, RecursionError) as error:
         raise PolicyInvalid(f"{path}: cannot be read as a policy: {error}") from error
     except PolicyInvalid as error:
         raise PolicyInvalid(f"{path}: {error}") from error
+
+
+def _line_of(error: yaml.MarkedYAMLError) -> str:
+    """Where what cannot be read begins; it is often noticed only after it."""
+    mark = error.context_mark or error.problem_mark
+    return f"line {mark.line + 1}: " if mark else ""
 
 
 def _text_of(path: Path) -> str:

@@ -24,6 +24,19 @@ _CHOOSERS = {
     "unknown_adapter": "adapter",
 }
 
+# What people who write YAML call the types of JSON.
+_PLAIN_WORDS = {
+    "must be an object": "must be a mapping of fields, such as 'name: value'",
+    "must be a valid dictionary": "must be a mapping of fields, such as 'name: value'",
+    "must be a valid array": "must be a list, such as [a, b]",
+    "must be a valid list": "must be a list, such as [a, b]",
+    "must be a valid tuple": "must be a list, such as [a, b]",
+    "must be a valid string": "must be a text",
+    "must be a valid boolean": "must be true or false",
+    "must be a valid integer": "must be a whole number",
+    "must be a valid number": "must be a number",
+}
+
 # Errors of numbers whose message names one bound, or none.
 _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 # What pydantic calls bounds.
@@ -73,7 +86,8 @@ def _explain_one(detail: Any, model: type[BaseModel]) -> str:
 def _problem_in(detail: Any) -> str:
     if detail["type"] == "string_pattern_mismatch":
         return in_words(detail["ctx"]["pattern"])
-    return str(detail["msg"]).removeprefix("Value error, ")
+    problem = str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    return _PLAIN_WORDS.get(problem, problem)
 
 
 def _allowed(detail: Any, model: type[BaseModel]) -> str:

@@ -47,13 +47,13 @@ def test_the_default_steps_of_a_canary_are_few_and_small() -> None:
     ("fields", "message"),
     [
         ({"strategy": "canary", "weights": []}, "deployment.weights = []: "),
-        ({"strategy": "canary", "weights": [0, 5]}, "deployment.weights.0 = 0: Input should be greater than or equal"),
+        ({"strategy": "canary", "weights": [0, 5]}, "deployment.weights.0 = 0: must be greater than or equal"),
         ({"strategy": "canary", "weights": [5, 5]}, "weights = [5, 5]: must increase, but 5 follows 5"),
         ({"strategy": "canary", "weights": [25, 5]}, "weights = [25, 5]: must increase, but 5 follows 25"),
-        ({"strategy": "canary", "weights": [5, 100]}, "deployment.weights.1 = 100: Input should be less than or equal"),
+        ({"strategy": "canary", "weights": [5, 100]}, "deployment.weights.1 = 100: must be less than or equal"),
         ({"strategy": "canary", "weights": [120]}, "deployment.weights.0 = 120: "),
-        ({"strategy": "canary", "weights": [5.5]}, "deployment.weights.0 = 5.5: Input should be a valid integer"),
-        ({"strategy": "canary", "weights": ["5"]}, "deployment.weights.0 = '5': Input should be a valid integer"),
+        ({"strategy": "canary", "weights": [5.5]}, "deployment.weights.0 = 5.5: must be a whole number"),
+        ({"strategy": "canary", "weights": ["5"]}, "deployment.weights.0 = '5': must be a whole number"),
         ({"strategy": "canary", "weights": list(range(1, 52))}, f"should have at most {MAX_STEPS} items"),
         ({"strategy": "canary", "bake_minutes": 0}, "deployment.bake_minutes = 0: "),
         (
@@ -73,11 +73,11 @@ def test_the_default_steps_of_a_canary_are_few_and_small() -> None:
         ({"strategy": "shadow", "mirror_share": 101}, "deployment.mirror_share = 101: "),
         (
             {"strategy": "bandit", "max_share": 95},
-            "deployment.max_share = 95: Input should be less than or equal",
+            "deployment.max_share = 95: must be less than or equal",
         ),
         (
             {"strategy": "bandit", "min_share": 1},
-            "deployment.min_share = 1: Input should be greater than or equal",
+            "deployment.min_share = 1: must be greater than or equal",
         ),
         ({"strategy": "bandit", "min_share": 50}, "min_share = 50: must be below max_share = 50"),
         (

@@ -43,7 +43,7 @@ def labels(**given: str) -> dict[str, Any]:
         (container(image="x"), "pod_template.spec.containers.0.image: cannot be set"),
         (container(command=["sh"]), "pod_template.spec.containers.0.command: cannot be set"),
         (container(securityContext={"privileged": True}), "containers.0.securityContext: cannot be set"),
-        (container(name="sidecar"), "pod_template.spec.containers.0.name = 'sidecar': Input should be 'train-model'"),
+        (container(name="sidecar"), "pod_template.spec.containers.0.name = 'sidecar': must be 'train-model'"),
         (spec(containers=[{}, {}]), "pod_template.spec.containers = [{}, {}]"),
         (container(resources={"limits": {"cpu": "1"}}), "is set by training.cpu"),
         (container(resources={"limits": {"memory": "1Gi"}}), "is set by training.memory"),

@@ -87,7 +87,7 @@ def test_what_is_missing_is_named() -> None:
         ("rule_number", 16, "less than or equal to 15"),
         ("port", 0, "greater than or equal to 1"),
         ("port", 65_536, "less than or equal to 65535"),
-        ("port", "80", "should be a valid integer"),
+        ("port", "80", "must be a whole number"),
         ("weights", [5], "unknown field; allowed are adapter, namespace, route, service, rule, rule_number, port"),
     ],
 )

@@ -117,9 +117,9 @@ def request_retraining(
         event_time=now,
         actor=actor,
         reason=reason,
-        parameters=dict(parameters or {}),
-        variants=[dict(variant) for variant in variants],
-        grid=dict(grid or {}),
+        parameters=_as_dict(parameters or {}),
+        variants=[_as_dict(variant) for variant in variants],
+        grid=_as_dict(grid or {}),
         review=review,
         force=force,
     )
@@ -151,6 +151,11 @@ def _names_in(request: TriggerRequest) -> Iterator[str]:
     yield from request.parameters
     for experiment in request.experiments:
         yield from experiment
+
+
+def _as_dict(given: Any) -> Any:
+    """A mapping of any kind; what is none is refused with the request."""
+    return dict(given) if isinstance(given, Mapping) else given
 
 
 def _request(**fields: Any) -> TriggerRequest:
