@@ -150,7 +150,7 @@ def test_an_entry_that_somebody_wrote_by_hand_is_named(
 def test_a_job_that_the_chain_does_not_know_is_named(audited: Terminal) -> None:
     answer = audited.run("audit", "show", JOB)
     assert answer.code == 1
-    assert f"says nothing about a job or a decision '{JOB}'" in answer.err
+    assert f"there is neither a job nor a decision '{JOB}'" in answer.err
 
 
 def test_an_export_holds_every_entry_and_the_anchor_as_it_is_stored(audited: Terminal, tmp_path: Path) -> None:

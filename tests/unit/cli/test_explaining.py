@@ -119,5 +119,12 @@ def test_the_name_of_a_model_shows_what_was_recorded_about_its_newest_job(termin
     terminal.ports = world.ports
     job_id = world.open()
     assert terminal.ok("audit", "show", "churn") == terminal.ok("audit", "show", job_id)
-    assert "neither" in terminal.run("explain", "other").err
-    assert "says nothing about a job or a decision 'other'" in terminal.run("audit", "show", "other").err
+
+
+@pytest.mark.parametrize("command", [("explain",), ("audit", "show")], ids=" ".join)
+def test_a_name_of_nothing_and_a_model_without_a_job_are_told_apart(
+    terminal: Terminal, command: tuple[str, ...]
+) -> None:
+    terminal.apply()
+    assert "there is neither a job nor a decision 'other'" in terminal.run(*command, "other").err
+    assert "model 'churn' has no job yet; see 'auto-retrain why-not churn'" in terminal.run(*command, "churn").err

@@ -2,10 +2,11 @@
 
 import pytest
 
-from auto_retrain.cli.next_steps import WOULD_HELP
+from auto_retrain.cli.next_steps import WOULD_HELP, next_step
 from auto_retrain.domain.data_check import Power
+from auto_retrain.domain.ending import Ending
 from auto_retrain.gates import GATES
-from tests.unit.builders import a_policy
+from tests.unit.builders import NOON, a_policy
 from tests.unit.cli.terminal import Terminal
 from tests.unit.usecases.world import World, a_data_check, predictions, rows
 
@@ -99,3 +100,13 @@ def test_a_first_version_says_what_it_has_passed(terminal: Terminal, world: Worl
 
 def test_every_gate_says_what_would_let_another_challenger_pass() -> None:
     assert WOULD_HELP.keys() == GATES.keys()
+
+
+@pytest.mark.parametrize(("was_promoted", "command"), [(True, "ledger"), (False, "rollout")])
+def test_what_was_taken_back_leads_to_what_serves_now_or_to_its_rollout(
+    terminal: Terminal, world: World, was_promoted: bool, command: str
+) -> None:
+    job = world.job(world.open())
+    ending = Ending.ROLLED_BACK
+    ended = job.changed(status=ending.status, ending=ending, taken_back_at=NOON if was_promoted else None)
+    assert next_step(ended) == f"auto-retrain {command} churn"

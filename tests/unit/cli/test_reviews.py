@@ -80,6 +80,20 @@ def test_an_unknown_job_is_named(terminal: Terminal) -> None:
     assert "is not a job id" in terminal.run("job", "../churn").err
 
 
+def test_a_model_instead_of_a_job_is_refused_with_the_id_of_its_newest_job(terminal: Terminal, job: str) -> None:
+    refused = terminal.run("approve", "churn")
+    assert (refused.code, refused.err) == (
+        1,
+        f"auto-retrain: 'churn' is a model, not a job; its newest job is '{job}'\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["job", "approve", "replay"])
+def test_a_model_without_a_job_is_named(terminal: Terminal, command: str) -> None:
+    terminal.apply()
+    assert "model 'churn' has no job yet" in terminal.run(command, "churn").err
+
+
 def test_a_job_that_has_ended_shows_how(terminal: Terminal, job: str) -> None:
     terminal.ok("decline", job, "--actor", "grace", "--reason", "unfair")
     terminal.ports.clock.advance(timedelta(minutes=1))

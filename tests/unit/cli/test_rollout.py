@@ -109,7 +109,7 @@ def test_malformed_commands_end_with_2(terminal: Terminal, words: tuple[str, ...
 
 def test_a_rollback_lets_the_version_before_serve(world: RolloutWorld, terminal: Terminal) -> None:
     world.promote()
-    assert "(name one with --to)" in terminal.run(*by_ada("rollback", "churn", "--to", "9")).err
+    assert "(a rollback can name one with --to)" in terminal.run(*by_ada("rollback", "churn", "--to", "9")).err
     out = terminal.ok(*by_ada("rollback", "churn"))
     assert "version 1 serves; taken back: 2" in out
     assert world.alias() == "1"

@@ -5,11 +5,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from ..domain.decision_record import DecisionRecord
-from ..domain.errors import JobUnknown
 from ..domain.job import RetrainingJob
 from ..ports import Ports
 from ..usecases.decide_rollout import outlook_of
-from ..usecases.lookup import job_or_decision
+from ..usecases.lookup import named_record
 from .arguments import Json, Name, ports_of
 from .commands import Commands
 from .next_steps import next_step
@@ -42,7 +41,7 @@ def explain(
     """Show in three lines why the challenger of a job was or was not promoted, or why a decision opened no job: what
     happened, what decided it, and what to look at next."""
     ports = ports_of(context)
-    record = _find(name, ports)
+    record = named_record(name, ports)
     explanation = _of_job(record, ports) if isinstance(record, RetrainingJob) else _of_decision(record)
     if as_json:
         print_json({"name": name, **explanation._asdict()})
@@ -51,16 +50,6 @@ def explain(
         print_below(lead, text)
     if with_all:
         _print_all(record)
-
-
-def _find(name: str, ports: Ports) -> RetrainingJob | DecisionRecord:
-    record = job_or_decision(name, ports)
-    if record is None:
-        raise JobUnknown(
-            f"there is neither a job nor a decision '{name}'; 'auto-retrain jobs' lists the newest jobs, and "
-            "'auto-retrain why MODEL' the last decisions about a model"
-        )
-    return record
 
 
 def _print_all(record: RetrainingJob | DecisionRecord) -> None:

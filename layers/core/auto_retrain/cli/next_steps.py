@@ -33,6 +33,8 @@ def next_step(job: RetrainingJob) -> str:
     if job.ending is Ending.FAILED:
         # Before training no pod has said anything.
         return f"auto-retrain logs {job.job_id}" if job.started_at else "auto-retrain doctor"
+    if job.taken_back_at:
+        return f"auto-retrain ledger {job.model_name}"
     if job.ending is Ending.ROLLED_BACK or job.provisional_until:
         return f"auto-retrain rollout {job.model_name}"
     if job.ending is Ending.PROMOTED:

@@ -29,7 +29,7 @@ def job_of(job_id: str, ports: Ports) -> RetrainingJob:
     """The record of a job; raises JobUnknown if there is none."""
     job = ports.jobs.get(job_id)
     if job is None:
-        raise JobUnknown(f"there is no job '{job_id}'; see 'auto-retrain jobs' for the newest ones")
+        raise _no_job(job_id)
     return job
 
 
@@ -44,9 +44,47 @@ def job_or_decision(name: str, ports: Ports) -> RetrainingJob | DecisionRecord |
     return newest_job(name, ports) or ports.jobs.get(name) or decision_of(name, ports)
 
 
+def named_record(name: str, ports: Ports) -> RetrainingJob | DecisionRecord:
+    """The same; raises JobUnknown if nothing has this name."""
+    record = job_or_decision(name, ports)
+    if record is None:
+        raise nothing_named(name, ports)
+    return record
+
+
+def nothing_named(name: str, ports: Ports) -> JobUnknown:
+    """That neither a job nor a decision has a name, for people."""
+    where = "'auto-retrain jobs' lists the newest jobs, and 'auto-retrain why MODEL' the last decisions about a model"
+    return _of_a_new_model(name, ports) or JobUnknown(f"there is neither a job nor a decision '{name}'; {where}")
+
+
 def job_or_newest(name: str, ports: Ports) -> RetrainingJob:
     """The newest job of the model with this name, or else the job with this id; raises JobUnknown if there is none."""
-    return newest_job(name, ports) or job_of(name, ports)
+    job = newest_job(name, ports) or ports.jobs.get(name)
+    if job is None:
+        raise _of_a_new_model(name, ports) or _no_job(name)
+    return job
+
+
+def named_job(job_id: str, ports: Ports) -> RetrainingJob:
+    """The job that a person names; raises JobUnknown, which names the newest job to whoever gave a model."""
+    job = ports.jobs.get(job_id)
+    if job:
+        return job
+    if newest := newest_job(job_id, ports):
+        raise JobUnknown(f"'{job_id}' is a model, not a job; its newest job is '{newest.job_id}'")
+    raise _of_a_new_model(job_id, ports) or _no_job(job_id)
+
+
+def _no_job(job_id: str) -> JobUnknown:
+    return JobUnknown(f"there is no job '{job_id}'; see 'auto-retrain jobs' for the newest ones")
+
+
+def _of_a_new_model(name: str, ports: Ports) -> JobUnknown | None:
+    """What to say if the name is that of a model without a job; None if there is no such model."""
+    if newest_version(name, ports) is None:
+        return None
+    return JobUnknown(f"model '{name}' has no job yet; see 'auto-retrain why-not {name}' for what it waits for")
 
 
 def newest_job(model_name: str, ports: Ports) -> RetrainingJob | None:

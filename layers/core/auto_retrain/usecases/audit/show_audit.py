@@ -9,7 +9,7 @@ from ...domain.job import RetrainingJob
 from ...domain.names import model_of_job
 from ...ports import Ports
 from ...proof.canonical import canonical_object
-from ..lookup import job_or_decision
+from ..lookup import job_or_decision, nothing_named
 
 
 def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
@@ -32,6 +32,8 @@ def show_audit(name: str, ports: Ports) -> list[TimelineEntry]:
         except ValueError as error:
             problem = f"entry {entry.number} of {model_name} cannot be read: {str(error).splitlines()[0]}"
             raise RecordInvalid(f"{problem}; see 'auto-retrain audit verify {model_name}'") from error
+    if not timeline and record is None:
+        raise nothing_named(name, ports)
     if not timeline:
         raise JobUnknown(f"the audit chain of '{model_name}' says nothing about a job or a decision '{name}'")
     return timeline

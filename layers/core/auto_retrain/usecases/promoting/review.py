@@ -10,7 +10,7 @@ from ...domain.people import SYSTEM_ACTOR, check_person
 from ...domain.status import RetrainingStatus
 from ...ports import Ports
 from ..audit.record import record
-from ..lookup import job_of
+from ..lookup import job_of, named_job
 
 
 def review_challenger(job_id: str, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
@@ -23,14 +23,15 @@ def review_challenger(job_id: str, approved: bool, actor: str, reason: str | Non
         JobConflict: its record was changed at the same moment.
     """
     check_person(actor, reason)
-    return _decide(job_id, approved, actor, reason, ports)
+    return _decide(named_job(job_id, ports), approved, actor, reason, ports)
 
 
-def _decide(job_id: str, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
-    job = job_of(job_id, ports)
+def _decide(job: RetrainingJob, approved: bool, actor: str, reason: str | None, ports: Ports) -> RetrainingJob:
     if job.review and job.review.approved is not approved:
         decision = "approved" if job.review.approved else "declined"
-        raise ReviewRefused(f"job '{job_id}' was already {decision} by {job.review.actor} at {job.review.at:%F %T} UTC")
+        raise ReviewRefused(
+            f"job '{job.job_id}' was already {decision} by {job.review.actor} at {job.review.at:%F %T} UTC"
+        )
     if job.review is None:
         job = _review(job, approved, actor, reason, ports)
     _answer(job, ports)
@@ -45,7 +46,7 @@ def attend_review(job: RetrainingJob, ports: Ports) -> str:
         return "succeeded"
     if ports.clock.now() >= job.pending_review.until:
         hours = REVIEW_TIME // timedelta(hours=1)
-        _decide(job.job_id, False, SYSTEM_ACTOR, f"nobody reviewed it within {hours} hours", ports)
+        _decide(job_of(job.job_id, ports), False, SYSTEM_ACTOR, f"nobody reviewed it within {hours} hours", ports)
         return "succeeded"
     return "alive" if ports.executions.heartbeat(job.pending_review.task_token) else "not awaited"
 

@@ -50,4 +50,4 @@ def choices(record: ServingRecord, ports: Ports) -> str:
     numbers = dict.fromkeys(line.version.number for line in champion_lines(record.model_name, ports))
     served = [number for number in numbers if number != champion]
     only = f"only version {champion} has served"
-    return f"versions that have served: {', '.join(served)} (name one with --to)" if served else only
+    return f"versions that have served: {', '.join(served)} (a rollback can name one with --to)" if served else only
