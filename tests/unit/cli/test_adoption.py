@@ -4,12 +4,15 @@ import gzip
 import io
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
+from auto_retrain.domain.errors import SettingMissing
 from auto_retrain.domain.layouts import Layout
+from auto_retrain.ports import Ports
 from tests.unit.cli.terminal import Terminal
 
 ROWS = "customer_id,plan,age,left\n" + "".join(f"{n},{'ab'[n % 2]},{20 + n % 50},{n % 3 == 0}\n" for n in range(300))
@@ -95,10 +98,19 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(
 
 def test_a_sample_is_needed(terminal: Terminal, tmp_path: Path) -> None:
     target = ("--output", str(tmp_path / "none.yaml"))
-    assert "--sample: give a file with some rows" in terminal.run("init", "churn", *target).err
-    assert "has no day with data since" in terminal.run("init", "churn", "--prefix", "churn", *target).err
+    for prefix in ((), ("--prefix", "churn")):
+        assert "--prefix 'churn': has no day with data since" in terminal.run("init", "churn", *prefix, *target).err
     absent = terminal.run("init", "churn", "--sample", str(tmp_path / "absent.csv"), *target)
     assert "absent.csv': cannot be read: No such file" in absent.err
+
+
+def test_without_a_data_bucket_a_sample_is_asked_for(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_bucket(prefix: str, ports: Ports) -> NoReturn:
+        raise SettingMissing("DATA_BUCKET")
+
+    monkeypatch.setattr("auto_retrain.usecases.operating.propose_policy.look_at_data", no_bucket)
+    asked = "--sample: give a file with some rows; the data bucket cannot be read: environment variable DATA_BUCKET"
+    assert asked in terminal.run("init", "churn").err
 
 
 def test_the_signature_of_the_champion_names_the_features(terminal: Terminal, sample: str, tmp_path: Path) -> None:

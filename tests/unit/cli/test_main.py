@@ -53,6 +53,7 @@ def test_a_malformed_command_exits_with_two(terminal: Terminal, command: list[st
 def test_help_exits_with_zero(terminal: Terminal) -> None:
     assert "why-not" in terminal.ok("--help")
     assert "--dry-run" in terminal.ok("models", "apply", "--help")
+    assert terminal.ok("local", "up", "--help").splitlines()[0] == "Usage: auto-retrain local up"
 
 
 def test_a_command_without_a_deployment_is_refused(

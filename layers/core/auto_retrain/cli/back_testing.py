@@ -27,6 +27,7 @@ from .packages import packages_for_data
 from .pages import writable, write_page
 from .policy_files import read_policy_file
 from .printing import moment, print_json, print_table, say
+from .waiting import at_work
 
 MAX_METRIC_LENGTH = 64
 
@@ -120,7 +121,8 @@ def backtest(
     if train:
         _train(policies, days, metric, again, with_all, as_json, page, ports)
         return 0
-    tests = {name: _test(each, days, ports) for name, each in policies.items()}
+    with at_work(f"deciding on {len(days.days())} days of the past"):
+        tests = {name: _test(each, days, ports) for name, each in policies.items()}
     if page:
         write_page(page, back_test_page(tests), "--page")
     if as_json:

@@ -82,7 +82,12 @@ class Command(TyperCommand):
             raise
 
     def format_usage(self, context: Any, formatter: Any) -> None:
-        formatter.write_usage(context.command_path, " ".join(map(usage_of, arguments_of(self))), "Usage: ")
+        words = " ".join(map(usage_of, arguments_of(self)))
+        if words:
+            formatter.write_usage(context.command_path, words, "Usage: ")
+        else:
+            # Without words after it, the formatter writes nothing at all.
+            formatter.write(f"Usage: {context.command_path}\n")
 
     def format_options(self, context: Any, formatter: Any) -> None:
         rows = [(name_of(each), meaning_of(each)) for each in arguments_of(self)]

@@ -17,6 +17,7 @@ from .arguments import Json, Model, id_of, ports_of, refuse_both, time_of
 from .commands import Commands
 from .packages import packages_for_data
 from .printing import print_below, print_json, print_table, print_whole
+from .waiting import at_work
 
 commands = Commands()
 
@@ -74,7 +75,8 @@ def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
     with packages_for_data("drift"):
         from ..usecases.triggering.drift_evidence import judge_drift_now
 
-        drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
+        with at_work("counting the live data"):
+            drift = judge_drift_now(policy_of(model_name, ports).policy, at, ports)
     if as_json:
         documents = {"dataset": drift.dataset, "overall": drift.overall, "features": drift.features}
         print_json({**documents, "broken": drift.broken})

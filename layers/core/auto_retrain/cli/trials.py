@@ -11,6 +11,7 @@ from ..domain.policy.warnings import last_beatable
 from ..ports import Ports
 from .packages import packages_for_data
 from .printing import print_below, print_json, say
+from .waiting import at_work
 
 if TYPE_CHECKING:
     # Takes packages that not everybody has.
@@ -37,7 +38,8 @@ def _trial_of(policy: Policy, ports: Ports) -> "Trial":
     with packages_for_data("models check --data"):
         from ..usecases.operating.try_policy import try_policy
 
-        return try_policy(policy, ports)
+        with at_work(f"reading the data of {policy.model}"):
+            return try_policy(policy, ports)
 
 
 def _document(policy: Policy, trial: "Trial | None") -> dict[str, Any]:

@@ -24,7 +24,8 @@ class Request(NamedTuple):
     """What a person says of the model; what they do not say is looked for.
 
     `version` is a registered version, or `champion`, whose signature names the features. Without a `sample`, which has
-    a name and a file, the newest object under the prefix is read. `traffic` names an adapter of `deployment.traffic`.
+    a name and a file, the newest object under the prefix is read, which is the model's name unless one is given.
+    `traffic` names an adapter of `deployment.traffic`.
     """
 
     model_name: str
@@ -57,8 +58,8 @@ def propose_policy(request: Request, ports: Ports) -> Proposed:
     """Look at a sample and, if a version is named, at its signature; nothing is written.
 
     Raises:
-        EventInvalid: neither a sample nor a prefix is given, no policy may have the prefix, or a column is not in the
-            sample.
+        EventInvalid: neither a sample nor a data bucket is given, no policy may have the prefix, or a column is not in
+            the sample.
         DataInvalid, DataMissing: there is no sample that can be read.
         RegistryRefused: there is no such version.
     """
@@ -129,9 +130,10 @@ def _seen(request: Request, ports: Ports) -> Seen:
         not_seen = "data.prefix and data.layout: the data bucket was not looked at; the next command does"
         sample = ports.samples.read(name, file)
         return Seen(sample, Layout.DATE, (not_seen, *_as_one_table(sample)))
-    if request.prefix is None:
-        raise EventInvalid("--sample: give a file with some rows, or --prefix of the data in the data bucket")
-    return look_at_data(request.prefix, ports)
+    try:
+        return look_at_data(request.prefix or request.model_name, ports)
+    except SettingMissing as error:
+        raise EventInvalid(f"--sample: give a file with some rows; the data bucket cannot be read: {error}") from error
 
 
 def _as_one_table(sample: Sample) -> Iterator[str]:
