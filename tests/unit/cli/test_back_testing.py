@@ -82,12 +82,16 @@ def test_without_an_end_it_goes_on_until_yesterday(past: Terminal) -> None:
         (("churn", "--from", "2026-06-01"), "--from 2026-06-01: must not be after --to, 2026-05-05"),
         (("churn", "--from", "2026-01-01", "--to", "2026-05-06"), "--to 2026-05-06: must be before today, 2026-05-06"),
         (("churn", "--from", "2020-01-01"), "--from 2020-01-01: at most 731 days until --to, 2026-05-05, are allowed"),
+        (
+            ("churn", "--from", "0001-01-01", "--to", "0001-01-02"),
+            "--from 0001-01-01: must be in the years 1900 to 2999",
+        ),
         (("churn", "--from", "May"), "'May' is not a date; give one such as 2026-03-01"),
         (("other", *YEAR), "model 'other' has no policy"),
         (("Churn", *YEAR), "'Churn' is not a model name"),
         (("nowhere.yaml", *YEAR), "nowhere.yaml"),
     ],
-    ids=["ends before it begins", "today", "too long", "no date", "unknown", "no name", "no file"],
+    ids=["ends before it begins", "today", "too long", "no calendar", "no date", "unknown", "no name", "no file"],
 )
 def test_what_cannot_be_tried_is_named(past: Terminal, words: tuple[str, ...], why: str) -> None:
     answer = past.run("backtest", *words)

@@ -67,6 +67,15 @@ def test_the_rule_for_each_feature_does_not_see_them() -> None:
     assert not any(verdict.met for verdict in verdicts.features)
 
 
+def test_of_features_without_rows_there_is_no_mean() -> None:
+    empty = [FeatureHistogram(feature=name, reference=(0, 0), live=(5000, 0)) for name in NAMES]
+    verdict = together(policy(), empty)
+    assert (verdict.outcome, verdict.value, verdict.p_value) == (Outcome.INCONCLUSIVE, None, None)
+    assert verdict.reason == "none of 50 features has enough rows to be judged"
+    none = together(policy(weights=dict.fromkeys(NAMES, 0)), sampled(1, 5000, shift=0.4))
+    assert (none.outcome, none.value, none.reason) == (Outcome.UNMET, None, "no feature counts")
+
+
 def test_until_it_is_enabled_it_is_only_observed() -> None:
     verdicts = judge_drift(policy(), sampled(1, 5000, shift=0.4))
     assert verdicts.overall is not None

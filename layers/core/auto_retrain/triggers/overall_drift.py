@@ -25,26 +25,42 @@ def judge_overall(
     """
     counted = [each for each in histograms if policy.drift.weight_of(each.feature) > 0]
     judged = [scores[each.feature] for each in counted if each.feature in scores]
+    verdict = _judge(policy, counted, judged, scores) if judged else _unjudged(len(counted))
+    return verdict.as_observed() if policy.drift.overall.observe_only else verdict
+
+
+def _unjudged(counted: int) -> Verdict:
+    if not counted:
+        return Verdict(check=OVERALL, outcome=Outcome.UNMET, reason="no feature counts")
+    reason = f"none of {counted} features has enough rows to be judged"
+    return Verdict(check=OVERALL, outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _judge(
+    policy: Policy,
+    counted: Sequence[FeatureHistogram],
+    judged: Sequence[FeatureScores],
+    scores: Mapping[str, FeatureScores],
+) -> Verdict:
     total = sum(policy.drift.weight_of(each.feature) for each in counted)
     weights = [policy.drift.weight_of(each.feature) for each in counted if each.feature in scores]
     limit, most = policy.drift.overall.threshold, _most(policy)
     sizes = (weight * min(each.psi, most) for each, weight in zip(judged, weights, strict=True))
-    mean = sum(sizes) / total if judged else 0.0
-    p_value = combined_p_value([each.alone for each in judged], weights) if judged else 1.0
+    mean = sum(sizes) / total
+    p_value = combined_p_value([each.alone for each in judged], weights)
     outcome = Outcome.INCONCLUSIVE if len(judged) < len(counted) else Outcome.UNMET
     if mean > limit and p_value <= 1 - policy.triggers.confidence:
         outcome = Outcome.MET
-    verdict = Verdict(
+    return Verdict(
         check=OVERALL,
         outcome=outcome,
         reason=_reason(policy, mean, p_value, len(judged), len(counted)),
         value=mean,
         limit=limit,
-        n=max((sum(each.live) for each in counted if each.feature in scores), default=0),
+        n=max(sum(each.live) for each in counted if each.feature in scores),
         p_value=p_value,
         evidence="counted" if policy.triggers.confidence else "bare_rule",
     )
-    return verdict.as_observed() if policy.drift.overall.observe_only else verdict
 
 
 def _most(policy: Policy) -> float:
