@@ -31,10 +31,18 @@ def set_up(names: list[str]) -> None:
     if not MIN_PYTHON <= sys.version_info[:2] <= MAX_PYTHON:
         sys.exit(f"setup: needs Python 3.11 to 3.13, {sys.executable} is {PYTHON_TAG}; choose one with PYTHON=…")
     stale = [name for name in names if not is_current(name)]
+    if stale and (owner := other_checkout()):
+        sys.exit(f"setup: {ENVS} belongs to {owner}; remove the link, or set up there, as this would delete them")
     if stale and not is_current(INSTALLER):
         build(INSTALLER, install_installer)
     for name in stale:
         build(name, install)
+
+
+def other_checkout() -> Path | None:
+    """The checkout that a link leads to from here: its environments must not be built anew for this one."""
+    root = ENVS.resolve().parents[2]
+    return root if root != ROOT and (root / "local" / "setup.py").exists() else None
 
 
 def stamp_of(name: str) -> str:

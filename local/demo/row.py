@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-_REASON_WIDTH = 60
-
 
 @dataclass(frozen=True)
 class Row:
@@ -29,8 +27,8 @@ class Row:
 
 
 def render(rows: list[Row]) -> str:
-    """The table at the end of the demo."""
-    head = ("month", "champion", "trigger", "challenger", "gain [95 % interval]", "decision", "reason", "execution")
+    """The table at the end of the demo; the summary has the reasons."""
+    head = ("month", "champion", "trigger", "challenger", "gain [95 % interval]", "decision")
     cells = [head, *map(_cells, rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
@@ -38,8 +36,6 @@ def render(rows: list[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    reason = row.reason if len(row.reason) <= _REASON_WIDTH else row.reason[: _REASON_WIDTH - 1] + "…"
-    execution = row.execution_arn.rpartition(":")[2] if row.execution_arn else "-"
     return (
         row.month,
         _number(row.champion_accuracy),
@@ -47,8 +43,6 @@ def _cells(row: Row) -> tuple[str, ...]:
         _number(row.challenger_accuracy),
         _gain(row),
         row.decision,
-        reason,
-        execution if len(execution) <= 40 else execution[:39] + "…",
     )
 
 

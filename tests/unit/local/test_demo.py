@@ -4,8 +4,12 @@ import pytest
 
 from local import demo
 from local.demo import scenarios
+from local.demo.row import Row, render
 from local.demo.stage import Stage
 from local.demo.story import Story
+from local.paths import ROOT
+
+README = ROOT / "README.md"
 
 
 def test_a_story_is_a_table_of_80_columns() -> None:
@@ -16,6 +20,12 @@ def test_a_story_is_a_table_of_80_columns() -> None:
     assert max(map(len, rows)) <= 80
     assert [row[0] for row in rows if row.startswith(("✓", "✗"))] == ["✓", "✗"]
     assert not story.ended_well
+
+
+def test_a_row_of_the_year_is_as_narrow_as_the_readme_shows_it() -> None:
+    (readme,) = [line for line in README.read_text().splitlines() if line.startswith("Feb ")]
+    row = Row("Feb", 0.9129, "performance_degradation", "rejected", "a reason " * 20, 0.9303, 0.02, (0.015, 0.025))
+    assert render([row]).splitlines()[-1] == readme
 
 
 def test_a_story_without_lines_has_not_ended_well() -> None:
