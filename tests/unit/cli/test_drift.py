@@ -31,6 +31,8 @@ def test_each_feature_is_judged_now_and_nothing_is_started(terminal: Terminal) -
     cells = [re.split("  +", row) for row in rows]
     assert [(row[0], row[3]) for row in cells] == [("age", "met"), ("plan", "unmet")]
     assert cells[0][2] == "< 1e-300"
+    assert cells[0][4].startswith("PSI ")
+    assert cells[1][4:] == ["-"], "a PSI below its limit says all by itself"
     assert together.startswith("together: met (only observed): the mean PSI of 2 features is ")
     assert dataset.startswith("churn: met: PSI ")
     assert not terminal.ports.executions.started

@@ -13,7 +13,11 @@ def test_jobs_are_listed_with_their_reason(terminal: Terminal) -> None:
     assert row.split() == ["2026-03-01", "12:00:00Z", job_id, "manual", "pending", *row.split()[5:]]
     assert row.endswith("requested by ada: new labels")
     terminal.apply(POLICY.replace("churn", "fraud"))
-    assert terminal.ok("jobs", "fraud").count("\n") == 1
+    assert terminal.ok("jobs", "fraud") == "fraud has no job yet\n"
+
+
+def test_without_jobs_there_is_a_sentence_instead_of_an_empty_table(terminal: Terminal) -> None:
+    assert terminal.ok("jobs") == "there are no jobs yet\n"
 
 
 def test_a_job_that_has_ended_shows_how(terminal: Terminal) -> None:

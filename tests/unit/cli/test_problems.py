@@ -110,7 +110,7 @@ def test_an_error_that_nobody_foresaw_is_one_line(terminal: Terminal, monkeypatc
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a\nb")
 
-    monkeypatch.setattr(jobs, "print_table", fail)
+    monkeypatch.setattr(jobs, "say", fail)
     answer = terminal.run("jobs")
     assert (answer.code, answer.err.splitlines()[0]) == (1, r"auto-retrain: unexpected ZeroDivisionError: a\nb")
     monkeypatch.setenv("AUTO_RETRAIN_TRACEBACK", "1")
@@ -121,5 +121,5 @@ def test_ctrl_c_ends_a_command_without_a_word(terminal: Terminal, monkeypatch: p
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "print_table", interrupt)
+    monkeypatch.setattr(jobs, "say", interrupt)
     assert terminal.run("jobs") == (130, "", "")

@@ -82,7 +82,7 @@ def _judge(model_name: str, at: datetime, as_json: bool, ports: Ports) -> None:
         print_json({**documents, "broken": drift.broken})
         return
     rows = [
-        (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, verdict.reason)
+        (_feature(verdict), _number(verdict.value), _p_value(verdict), verdict.outcome.value, _reason(verdict))
         for verdict in drift.features
     ]
     print_table(("FEATURE", "PSI", "ADJUSTED P", "VERDICT", "REASON"), rows)
@@ -138,6 +138,11 @@ def _judged_then_or_now(model_name: str, report_id: str, ports: Ports) -> Iterab
 
 def _feature(verdict: Verdict) -> str:
     return verdict.check.removeprefix(f"{TriggerType.DATA_DRIFT.value}:")
+
+
+def _reason(verdict: Verdict) -> str:
+    """Why, unless the PSI beside it says as much."""
+    return "-" if verdict.reason.endswith(f" does not exceed {verdict.limit}") else verdict.reason
 
 
 def _number(value: float | None) -> str:

@@ -7,7 +7,7 @@ import typer
 from ..usecases.lookup import known_policy
 from .arguments import Json, ModelOrAll, limit_option, ports_of
 from .commands import Commands
-from .printing import job_document, moment, outcome_of, print_json, print_table
+from .printing import job_document, moment, outcome_of, print_json, print_table, say
 
 commands = Commands()
 
@@ -23,6 +23,9 @@ def jobs(
         known_policy(model, ports)
     if as_json:
         print_json([job_document(job) for job in newest])
+        return
+    if not newest:
+        say(f"{model} has no job yet" if model else "there are no jobs yet")
         return
     rows = [
         (

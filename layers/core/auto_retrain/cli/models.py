@@ -127,6 +127,9 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
         )
         for applied, state in ports.policies.fleet()
     ]
+    if not rows:
+        say("there are no models yet; 'auto-retrain models apply FILE' adds one")
+        return
     print_table(
         ("MODEL", "VERSION", "STATUS", "LAST RETRAINED", "RUNNING JOB", "LAST DRILL", "MONTH", "QUARANTINE"), rows
     )

@@ -119,9 +119,15 @@ def _marks_at(location: Location, model: type[BaseModel]) -> list[Any]:
 def _unknown_field(location: Location, model: type[BaseModel]) -> str:
     owner = _class_at(location[:-1], model)
     names = [name for name, field in owner.model_fields.items() if not field.exclude] if owner else []
-    similar = get_close_matches(str(location[-1]), names, n=1)
+    similar = get_close_matches(str(location[-1]), names, n=1) or _sections_with(str(location[-1]), owner)
     problem = getattr(owner, "unknown_field", "unknown field")
     return f"{problem}; " + (f"did you mean '{similar[0]}'?" if similar else f"allowed are {', '.join(names)}")
+
+
+def _sections_with(name: str, owner: type[BaseModel] | None) -> list[str]:
+    """Where a field belongs that was given too far up."""
+    sections = {key: _class_in(field.annotation) for key, field in owner.model_fields.items()} if owner else {}
+    return [f"{key}.{name}" for key, section in sections.items() if section and name in section.model_fields]
 
 
 def _names_in(location: Location, model: type[BaseModel]) -> list[str]:

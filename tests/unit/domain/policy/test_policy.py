@@ -69,6 +69,8 @@ def test_a_policy_survives_being_stored_as_json() -> None:
         ({"training": {"sede": 1}}, "training.sede: unknown field; did you mean 'seed'?"),
         ({"validation": {"accuracy_flor": 1}}, "accuracy_flor: unknown field; did you mean 'accuracy_floor'"),
         ({"zzz": 1}, "zzz: unknown field; allowed are model, owner, triggers"),
+        ({"task": "regression"}, "task: unknown field; did you mean 'data.task'?"),
+        ({"min_improvement": 0}, "min_improvement: unknown field; did you mean 'validation.min_improvement'?"),
         ({"a\nb": 1}, r"'a\nb': unknown field"),
     ],
 )  # fmt: skip
