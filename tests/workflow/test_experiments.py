@@ -53,13 +53,6 @@ def test_a_retraining_fails_when_no_variant_can_be_trained(world: World) -> None
     assert world.is_free(model)
 
 
-def test_identical_variants_open_no_job(world: World) -> None:
-    ended = try_out(world, world.given_model(), variants=[{"a": 1}, {"a": 1}])
-
-    assert (ended.status, ended.error, ended.job) == ("FAILED", "EventInvalid", None)
-    assert "variants 0 and 1 are the same" in ended.cause
-
-
 def start_reviewed(world: World, model: str) -> tuple[str, RetrainingJob]:
     """An execution, and its job that waits for a review."""
     event = {"model_name": model, "actor": "tests", "reason": "which is best", "event_time": NOW.isoformat()}

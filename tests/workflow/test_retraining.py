@@ -67,16 +67,6 @@ def test_a_challenger_that_gains_too_little_ends_green_and_changes_nothing(world
     assert transitions_of(ended.job) == 1 + len(ended.path)
 
 
-def test_too_few_rows_promote_nothing(world: World) -> None:
-    model = world.given_model(rows=20, validation={"min_power": 0})
-    ended = world.retrain(model, accuracy=0.99)
-    assert ended.status == "SUCCEEDED"
-    assert ended.job is not None
-    assert ended.job.validation is not None
-    assert ended.job.validation.decision.value == "inconclusive"
-    assert world.registry.champion(model) is None
-
-
 def test_a_healthy_model_is_left_alone_after_a_drift_check(world: World) -> None:
     model = world.given_model()
     world.states.record_retrain(model, NOW)

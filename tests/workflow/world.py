@@ -72,9 +72,9 @@ ALL_THE_WAY = [
 
 
 @cache
-def a_day(day: date, age: float, without: str, rows: int) -> bytes:
+def a_day(day: date, age: float, without: str) -> bytes:
     """The same file for all models, as tests have many of them; a column may be missing."""
-    random = np.random.default_rng(day.toordinal())
+    random, rows = np.random.default_rng(day.toordinal()), ROWS_OF_A_DAY
     table = pa.table(
         {
             "id": [f"{day}-{number}" for number in range(rows)],
@@ -116,9 +116,7 @@ class World:
         self._states = stack.client("stepfunctions")
         self._inputs: dict[str, str] = {}
 
-    def given_model(
-        self, name: str = "", drifted: bool = False, days: int = 16, rows: int = ROWS_OF_A_DAY, **policy: Any
-    ) -> str:
+    def given_model(self, name: str = "", drifted: bool = False, days: int = 16, **policy: Any) -> str:
         """A model with a policy and some days of data, by default with a new name; the newest five may have drifted."""
         model = name or f"m-{uuid4().hex[:8]}"
         triggers = {"evaluation_window_days": 5, "training_window_days": 10, **policy.pop("triggers", {})}
@@ -126,12 +124,12 @@ class World:
         data = {"prefix": model, **columns, **policy.pop("data", {})}
         self.policies.apply(a_policy(model=model, triggers=triggers, data=data, **policy), "tests", NOW)
         for back in range(1, days):
-            self.put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0, rows=rows)
+            self.put_day(model, NOW.date() - timedelta(days=back), 60.0 if drifted and back <= 5 else 40.0)
         return model
 
-    def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "", rows: int = ROWS_OF_A_DAY) -> None:
+    def put_day(self, prefix: str, day: date, age: float = 40.0, without: str = "") -> None:
         """Store a day of data, or replace it; a column may be missing."""
-        self.put_object(prefix, day, a_day(day, age, without, rows))
+        self.put_object(prefix, day, a_day(day, age, without))
 
     def put_answers(self, model: str, day: date, version: str, right: float) -> None:
         """Store a day of the prediction log: one answer to each row of the data, of which so many are right."""
