@@ -1,18 +1,20 @@
 """`auto-retrain receipts`: what retrainings cost, and how many of them changed something."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
-from ..domain.prices import PriceList
+from ..domain.errors import EventInvalid
+from ..domain.prices import PriceList, Prices, read_prices
 from ..domain.receipt import Receipt, receipt_of
 from ..usecases.lookup import known_policy
 from .arguments import Json, ModelOrAll, number_up_to, ports_of
 from .commands import Commands
-from .price_files import read_price_file
 from .printing import print_json, print_table, say
 
 _HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
@@ -35,7 +37,7 @@ def receipts(
     """Show what each retraining of one model, or of all models, cost in US dollars: its pods, and the rest (functions,
     state transitions, a month of what it stored)."""
     ports = ports_of(context)
-    price_list = PriceList(prices=read_price_file(prices)) if prices else ports.prices.current()
+    price_list = PriceList(prices=_read_prices(prices)) if prices else ports.prices.current()
     since = ports.clock.now() - timedelta(days=days)
     if model:
         known_policy(model, ports)
@@ -73,3 +75,12 @@ def _row(receipt: Receipt) -> tuple[str, ...]:
     forecast = "" if receipt.forecast is None else f"{receipt.forecast:.4f}"
     outcome = receipt.outcome.replace("_", " ")
     return (f"{receipt.created_at:%m-%d %H:%M}", outcome, *money, forecast, receipt.job_id)
+
+
+def _read_prices(path: Path) -> Prices:
+    """The prices in a YAML or JSON file; raises EventInvalid naming what is wrong in it."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_prices(json.dumps(document, default=str))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        raise EventInvalid(f"--prices {path}: {error}") from error

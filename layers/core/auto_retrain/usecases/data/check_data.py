@@ -1,5 +1,8 @@
 """Checks a job's data before training: whether they are sound, and enough for a decision."""
 
+from ...domain.canonical_json import canonical_json_of
+from ...domain.data_check import HoldoutLabels
+from ...domain.digest import sha256_of
 from ...domain.errors import DataInvalid
 from ...domain.facts.training import DataChecked
 from ...domain.job import RetrainingJob
@@ -14,7 +17,6 @@ from ..lookup import job_of, policy_of
 from .column_fields import naming_fields
 from .examine_data import examine_data
 from .examined_parts import examination_results, examined_parts
-from .holdout_labels import keep_labels
 from .kept_profiles import keep_job_profile
 from .listing import days_of
 from .manifest import freeze_data, read_manifest
@@ -79,4 +81,13 @@ def _checked(job: RetrainingJob, policy: Policy, manifest: Manifest, ports: Port
     check, profile, labels = examine_data(job, policy, manifest, ports, parts)
     # If the version of the job is promoted, the profile becomes that of the version.
     keep_job_profile(profile, job.job_id, ports)
-    return job.checked(check.changed(holdout_labels=keep_labels(labels, job.job_id, ports)) if labels else check)
+    return job.checked(check.changed(holdout_labels=_keep_labels(labels, job.job_id, ports)) if labels else check)
+
+
+def _keep_labels(labels: list[str], job_id: str, ports: Ports) -> HoldoutLabels:
+    """Write the labels of a holdout in parts where each pod reads all, or it names classes after what its part has."""
+    content = canonical_json_of(labels)
+    digest = sha256_of(content)
+    # Pods may read what is named like a manifest; and two concurrent invocations must not collide.
+    uri = ports.data.write(f"jobs/{job_id}/manifest-labels-{digest[:16]}.json", content)
+    return HoldoutLabels(uri=uri, sha256=digest)
