@@ -15,7 +15,6 @@ from contextlib import closing
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from local.containers import Forerunner, LoggedProcess, Preparation, can_fork
@@ -82,9 +81,7 @@ class MlflowServer:
             self._start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
         self._reserved.close()
 

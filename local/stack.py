@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from auto_retrain.settings import Settings
@@ -81,9 +80,7 @@ class LocalStack:
         self._report(f"stack: ready after {time.monotonic() - started:.1f} s")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._undo.close()
 
     def _start(self, undo: ExitStack) -> None:

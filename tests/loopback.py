@@ -1,6 +1,5 @@
 """What all servers of tests share: a free port of this machine, and a thread that ends with the block."""
 
-from types import TracebackType
 from typing import Self
 
 from local.http_server import HttpServer
@@ -17,7 +16,5 @@ class LoopbackServer(HttpServer):
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

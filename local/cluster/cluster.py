@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from .agenda import Agenda
@@ -111,7 +110,7 @@ class LocalCluster:
         self.start()
         return self
 
-    def __exit__(self, *raised: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # What tests may do and see apart from the API; Jobs are those of the first namespace.

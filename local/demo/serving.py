@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from local.demo.flights import LABEL, ROW_ID
@@ -62,9 +61,7 @@ class Serving:
         self._process = subprocess.Popen(command, env=os.environ | settings, stdin=pipe, stdout=pipe, text=True)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from local.demo.production import Production
@@ -37,9 +36,7 @@ class Year:
         self._stage.apply(POLICY)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._undo.close()
 
     def run(self) -> Iterator[Row]:

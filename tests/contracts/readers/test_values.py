@@ -28,8 +28,6 @@ from tests.contracts.readers.two_readers import (
     trainer,
 )
 
-Spellings = Callable[[Any], list[pa.Array]]
-
 
 @pytest.fixture(params=READERS)
 def read(request: pytest.FixtureRequest) -> Reader:

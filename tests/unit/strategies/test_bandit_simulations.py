@@ -28,7 +28,6 @@ class Served:
         self._random, self._rates = np.random.default_rng(seed), (CHAMPION, challenger)
         self._on_the_way: deque[tuple[Batch, Batch]] = deque()
         self._late = late
-        self.challenger_requests = 0
         self.requests, self.labelled, self.good = [0, 0], [0, 0], [0, 0]
 
     def serve(self, weight: int) -> None:
