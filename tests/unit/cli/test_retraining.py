@@ -28,6 +28,7 @@ def test_an_execution_is_started_with_actor_reason_and_parameters(terminal: Term
     }
     assert output.splitlines()[0].startswith("job        churn-")
     assert output.splitlines()[1] == f"execution  arn:aws:states:eu-central-1:123456789012:execution:retraining:{name}"
+    assert output.splitlines()[2] == f"next: auto-retrain follow {output.split()[1]}"
 
 
 def test_several_trainings_are_requested_one_by_one_or_as_a_grid(terminal: Terminal) -> None:

@@ -98,6 +98,7 @@ def retrain(
     for hold in started.holds:
         say(f"held back by {hold.kind}: {hold.reason}")
     if started.outcome != "held":
+        print_whole(f"next: auto-retrain follow {started.job_id}")
         return 0
     say(f"no job is opened: {started.way_out}")
     return HELD_BACK
