@@ -92,6 +92,28 @@ def test_an_error_must_get_smaller(basis: str, minimum: float, enough: float, sh
     assert outcomes == [Outcome.MET, Outcome.UNMET]
 
 
+@pytest.mark.parametrize(("share", "asks"), [(1.0, ", which asks for 1.0000,"), (1.5, "")])
+def test_no_metric_beyond_perfection_is_suggested(share: float, asks: str) -> None:
+    policy = a_policy(validation={"improvement_basis": "absolute", "min_improvement": share})
+    (verdict,) = judge_min_improvement(policy, a_comparison(0.95, 0.9))
+    assert f"set validation.improvement_basis to error_reduction{asks} or to non_inferior" in verdict.reason
+
+
+def test_a_challenger_may_be_perfect() -> None:
+    (verdict,) = judge_min_improvement(a_policy(), a_comparison(1.0, 0.9))
+    assert verdict.outcome is Outcome.MET
+
+
+def test_an_error_of_any_size_may_miss_what_is_needed_by_the_rounding_of_numbers() -> None:
+    policy = REGRESSION.model_copy(update={"validation": ValidationPolicy(min_improvement=0.1)})
+    needed = 9e8
+    outcomes = [
+        judge_min_improvement(policy, a_comparison(primary="rmse", metrics={"rmse": lower(error, 1e9)}))[0].outcome
+        for error in (math.nextafter(needed, math.inf), needed + 0.01)
+    ]
+    assert outcomes == [Outcome.MET, Outcome.UNMET]
+
+
 def lower(value: float, champion: float, bound: float | None = None) -> MetricResult:
     gain = champion - value
     return MetricResult(value=value, champion=champion, gain=gain, gain_bound=gain if bound is None else bound)
