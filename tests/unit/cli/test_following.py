@@ -338,3 +338,14 @@ def test_a_model_that_does_not_exist_is_not_waited_for(
     answer = terminal.run("follow", name)
     assert (answer.code, answer.out) == (1, "")
     assert f"there is neither a job nor a model '{name}'; see 'auto-retrain jobs'" in answer.err
+
+
+def test_on_a_terminal_nothing_is_drawn_before_there_is_a_job_to_show(
+    terminal: Terminal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_happen(monkeypatch)
+    screen = Screen()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert terminal.run("follow", "nope").code == 1
+    assert screen.getvalue() == ""

@@ -30,9 +30,9 @@ class ProgressPicture:
         self._console = Console(file=sys.stdout, width=columns, height=lines)
         self._live = Live(console=self._console, auto_refresh=False)
         self._clock, self._log_lines = at, max(3, lines - OTHER_LINES)
-        self._live.start()
 
     def show(self, progress: JobProgress, pace: Pace | None) -> None:
+        self._live.start()  # does nothing from the second time on
         self._live.update(Group(*self._parts(progress, pace)), refresh=True)
 
     def say(self, text: str) -> None:
