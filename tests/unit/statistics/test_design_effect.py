@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from auto_retrain.statistics.design_effect import Codes, row_weights
+from auto_retrain.statistics.design_effect import Codes, by_entity, row_weights
 from auto_retrain.statistics.significance import Weighed, shift_p_value
 
 
 def effect_of(bins: Codes, entities: Codes, rows: int) -> float:
-    return row_weights(bins, entities, rows).effect
+    return row_weights(bins, by_entity(entities), rows).effect
 
 
 def test_rows_of_their_own_weigh_one_each() -> None:
@@ -58,10 +58,12 @@ def test_one_entity_is_one_row_and_what_never_varies_tells_nothing() -> None:
 def test_bins_weigh_unequally_where_only_some_of_them_depend_on_the_entity() -> None:
     random = np.random.default_rng(6)
     owners = np.arange(20_000) % 200
-    alike = row_weights(random.integers(0, 10, 200)[owners], owners, 20_000)
+    alike = row_weights(random.integers(0, 10, 200)[owners], by_entity(owners), 20_000)
     assert alike.unequal == pytest.approx(1, abs=0.1)
     # Which half of the bins a row is in is its customer's, and where in this half it is, its own.
-    some = row_weights(random.integers(0, 2, 200)[owners] * 5 + random.integers(0, 5, 20_000), owners, 20_000)
+    some = row_weights(
+        random.integers(0, 2, 200)[owners] * 5 + random.integers(0, 5, 20_000), by_entity(owners), 20_000
+    )
     assert some.unequal == pytest.approx(9 * (100**2 + 8) / (100 + 8) ** 2, rel=0.1)
 
 
@@ -86,7 +88,7 @@ def test_customers_who_resemble_themselves_keep_the_level_of_the_p_value(
         sides = []
         for of_side, ids in ((values, owners), (live, live_owners)):
             bins = np.searchsorted(edges, of_side)
-            effect, unequal = row_weights(bins, ids, ids.size)
+            effect, unequal = row_weights(bins, by_entity(ids), ids.size)
             sides.append(Weighed(np.bincount(bins, minlength=10).tolist(), ids.size / effect, unequal))
         p_values.append(shift_p_value(*sides))
     # Three standard errors are 0.046 and 0.021.

@@ -22,8 +22,25 @@ class RowWeights(NamedTuple):
     unequal: float = 1.0
 
 
-def row_weights(bins: Codes, entities: Codes, rows: int) -> RowWeights:
-    """The weights of `rows` rows, of which `bins` and `entities` are the codes of a uniform sample.
+class ByEntity(NamedTuple):
+    """Rows in the order of their entities: their places, the numbers of their entities, and the rows of each."""
+
+    order: Codes
+    numbers: Codes
+    sizes: Codes
+
+
+def by_entity(entities: Codes) -> ByEntity:
+    """Put rows with these codes of entities in order, once for all features."""
+    order = np.argsort(entities, kind="stable")
+    in_order = entities[order]
+    is_first = np.concatenate([[True], in_order[1:] != in_order[:-1]])[: in_order.size]
+    numbers = np.cumsum(is_first) - 1
+    return ByEntity(order, numbers, np.bincount(numbers))
+
+
+def row_weights(bins: Codes, owners: ByEntity, rows: int) -> RowWeights:
+    """The weights of `rows` rows, of which `bins` are the codes of a uniform sample, from 0 on.
 
     The covariances of the shares of bins, by those of independent rows, have these weights as their eigenvalues. Over
     its entities, rows of a bin in excess of the expected ones, multiplied, estimate the covariances; less what the rows
@@ -31,16 +48,17 @@ def row_weights(bins: Codes, entities: Codes, rows: int) -> RowWeights:
     which makes them too small by 1 - 1/entities. Source: J. N. K. Rao and A. J. Scott, "On simple adjustments to
     chi-square tests with sample survey data", Annals of Statistics 15 (1987).
     """
-    sampled, occupied = bins.size, np.unique(bins).size
+    counted = np.bincount(bins)
+    per_bin = counted[counted > 0]
+    sampled, occupied = bins.size, per_bin.size
     if sampled < 2 or occupied < 2:
         return RowWeights()
-    entity, sizes = np.unique(entities, return_inverse=True, return_counts=True)[1:]
-    independent = sampled**2 / float(np.sum(sizes.astype(float) ** 2))
+    independent = sampled**2 / float(np.sum(owners.sizes.astype(float) ** 2))
     if independent < 2:
         return RowWeights(effect=float(rows))
-    code, per_bin = np.unique(bins, return_inverse=True, return_counts=True)[1:]
+    codes = (np.cumsum(counted > 0) - 1)[bins.astype(np.int64)[owners.order]]
     own = np.eye(occupied) - np.sqrt(np.outer(per_bin, per_bin)) / sampled
-    excess = _products_of_excess(entity, sizes, code, per_bin / sampled)
+    excess = _products_of_excess(codes, owners, per_bin / sampled)
     between = excess * independent / (independent - 1) - sampled * own
     weights = own + (rows - 1) * between / (sampled * (sampled - 1))
     total = float(np.trace(weights))
@@ -50,15 +68,14 @@ def row_weights(bins: Codes, entities: Codes, rows: int) -> RowWeights:
     return RowWeights(min(total / (occupied - 1), float(rows)), max(unequal, 1.0))
 
 
-def _products_of_excess(entity: Codes, sizes: Codes, code: Codes, shares: Array) -> Array:
+def _products_of_excess(codes: Codes, owners: ByEntity, shares: Array) -> Array:
     """Over entities, the products of the rows that each has of two bins in excess of the expected ones."""
-    order = np.argsort(entity, kind="stable")
-    entity, code, products = entity[order], code[order], np.zeros((shares.size, shares.size))
-    for first in range(0, sizes.size, _ENTITIES_AT_ONCE):
-        of_some = sizes[first : first + _ENTITIES_AT_ONCE]
-        begin, end = np.searchsorted(entity, (first, first + of_some.size))
-        places = (entity[begin:end] - first) * shares.size + code[begin:end]
-        counted = np.bincount(places, minlength=of_some.size * shares.size).reshape(-1, shares.size)
-        excess = (counted - of_some[:, None] * shares) / np.sqrt(shares)
+    products = np.zeros((shares.size, shares.size))
+    for first in range(0, owners.sizes.size, _ENTITIES_AT_ONCE):
+        sizes = owners.sizes[first : first + _ENTITIES_AT_ONCE]
+        begin, end = np.searchsorted(owners.numbers, (first, first + sizes.size))
+        places = (owners.numbers[begin:end] - first) * shares.size + codes[begin:end]
+        counted = np.bincount(places, minlength=sizes.size * shares.size).reshape(-1, shares.size)
+        excess = (counted - sizes[:, None] * shares) / np.sqrt(shares)
         products += excess.T @ excess
     return products

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...domain.drift import DesignEffects
-from ...statistics.design_effect import RowWeights, row_weights
+from ...statistics.design_effect import RowWeights, by_entity, row_weights
 from ...statistics.pooling import MAX_BINS
 from ...statistics.stability import Levels
 from .part_features import hashes_of_levels
@@ -23,6 +23,7 @@ class EntityEffects:
 
     def __init__(self, sample: EntityRows, numeric: Sequence[str], categorical: Sequence[str]) -> None:
         self._sample, self._numeric, self._categorical = sample, numeric, categorical
+        self._owners = by_entity(sample.entities)
 
     def of_features(self, edges: Mapping[str, Array], levels: Mapping[str, Levels]) -> dict[str, DesignEffects]:
         """The effects of each feature with these bins."""
@@ -46,7 +47,7 @@ class EntityEffects:
             )
 
     def _weights(self, codes: Array) -> RowWeights:
-        return row_weights(codes, self._sample.entities, self._sample.rows)
+        return row_weights(codes, self._owners, self._sample.rows)
 
 
 def _codes(hashes: Array, levels: Levels) -> Array:
