@@ -68,7 +68,6 @@ class LocalAccount:
         self.endpoint = f"http://127.0.0.1:{port}"
         undo.enter_context(patch("boto3.DEFAULT_SESSION", None))
         self.clients = Clients(self.endpoint, server.app)
-        undo.callback(self.clients.close)
         self.functions = Functions(self._reroute(self.endpoint))
         self.invoker = Invoker(self.functions, self.activity, self.time_scale)
         self.dispatcher = Dispatcher(self.invoker, self.activity)

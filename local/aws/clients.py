@@ -1,4 +1,4 @@
-"""boto3 clients of the emulated account: one per service, shared by all threads, closed at the end."""
+"""boto3 clients of the emulated account: one per service, shared by all threads."""
 
 import threading
 from collections.abc import Iterator
@@ -15,15 +15,12 @@ from local.aws.wsgi import answer
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# A function may take 15 minutes to answer. A retry would fail as well: the server is this very process.
-_CONFIG = Config(read_timeout=900, retries={"total_max_attempts": 1}, max_pool_connections=256)
+# A retry would fail as well: the server is this very process.
+_CONFIG = Config(retries={"total_max_attempts": 1})
 
 
 class Clients:
-    """Making a client costs more than using it, and one that is not closed leaves its connection open.
-
-    The server is in this very process, so their requests are handed to it without a connection.
-    """
+    """Making a client costs more than using it. Their requests are handed to the server without a connection."""
 
     def __init__(self, endpoint: str, app: "WSGIApplication") -> None:
         self._endpoint, self._app = endpoint, app
@@ -38,10 +35,6 @@ class Clients:
                 client.meta.events.register("before-send", self._send)
                 self._clients[service] = client
             return self._clients[service]
-
-    def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         response = answer(self._app, normalize_request(request).environ)

@@ -41,7 +41,7 @@ def _experiments(stage: Stage, story: Story) -> RetrainingJob:
     values = {variant.version: variant.value for variant in result.variants}
     told = ", ".join(f"{version}: {value:.4f}" for version, value in values.items())
     story.check("four experiments are scored on the same flights", len(values) == 4, told)
-    best = max(values, key=lambda version: values[version] or 0.0)
+    best = max(values, key=values.__getitem__)
     told = f"version {job.challenger_version}, {result.improvement or 0.0:+.1%} over version 1"
     story.check("the best is the challenger, and 5 % better", job.challenger_version == best and result.is_valid, told)
     return job

@@ -20,8 +20,9 @@ def read_in_groups(
     for number, query in enumerate(queries):
         groups[key_of(query)].append(number)
     answers: dict[int, Answer] = {}
+    size = at_most or len(queries)
     for key, numbers in groups.items():
-        for first in range(0, len(numbers), at_most or len(numbers)):
-            chunk = numbers[first : first + at_most] if at_most else numbers
+        for first in range(0, len(numbers), size):
+            chunk = numbers[first : first + size]
             answers.update(zip(chunk, read(key, [queries[number] for number in chunk]), strict=True))
     return [answers[number] for number in range(len(queries))]
