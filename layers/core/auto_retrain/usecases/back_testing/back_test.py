@@ -191,14 +191,17 @@ class Run:
         self._come_back(at)
 
     def _come_back(self, at: datetime) -> None:
-        """A schedule that is due is met again at the beginning of the next day, and as soon as nothing holds it."""
+        """A schedule that is due is met again at the beginning of the next day, and when other things hold it."""
         ports, policy = self.world.ports, self.policy
         state = ports.states.get(policy.model)
         if not policy.triggers.enables(TriggerType.SCHEDULED) or not is_due(policy, state.last_retrained_at, at):
             return
         holds = model_holds(policy_of(policy.model, ports), state, TriggerType.SCHEDULED, at, at)
         until = [_sweep_after(hold.until) for hold in holds if hold.until and at < hold.until]
-        for moment in (datetime.combine(at.date() + _DAY, time(), UTC), *until):
+        # What this sweep started holds the schedule from the next one on; what else its turn found was told instead.
+        is_turn = at - daily_slot(policy.model, at) < SWEEP
+        again = [at + SWEEP] if is_turn or at in state.attempts else []
+        for moment in (datetime.combine(at.date() + _DAY, time(), UTC), *until, *again):
             if moment < self._end:
                 heappush(self._moments, moment)
 
