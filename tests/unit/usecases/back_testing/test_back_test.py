@@ -196,8 +196,11 @@ def test_hindsight_says_nothing_where_the_trigger_could_not_judge(
         levels.of_day[(START + number * DAY).date()] = 0.80
     given = the_policy(enabled=["performance_degradation"], evaluation_window_days=14, max_back_off_days=30)
     policy = given.changed(metric=given.metric.changed(label_share="labels_arrived"))
-    first, *_ = tried(policy, 120, ports).starts
-    assert first.needed == "unknown"
+    tested = tried(policy, 120, ports)
+    assert tested.starts[0].needed == "unknown"
+    # The windows around later days are spoiled.
+    last_known = START.date() + 36 * DAY
+    assert tested.beyond[-1].last == tested.levels[-1].day == last_known
 
 
 def test_days_that_nobody_answered_are_counted() -> None:

@@ -59,10 +59,9 @@ def look_back(
         return Hindsights(decisions, unread=str(error))
     needed = {at: _needed(policy, next(readings)) for at in starts}
     judged = [each.changed(needed=needed[each.at]) if _is_for_the_metric(each) else each for each in decisions]
-    around = [(noon.date(), next(readings)) for noon in noons]
-    beyond = [day for day, reading in around if _is_beyond(policy, reading)]
-    values = ((day, _value(policy, reading)) for day, reading in around)
+    values = [(noon.date(), _value(policy, next(readings))) for noon in noons]
     levels = [Level(day=day, value=value) for day, value in values if value is not None]
+    beyond = [level.day for level in levels if policy.triggers.is_worse(level.value)]
     return Hindsights(judged, levels, list(_in_a_row(beyond, decisions)))
 
 
@@ -90,28 +89,17 @@ def _query(policy: Policy, start: datetime, end: datetime, line: LedgerLine | No
 
 
 def _needed(policy: Policy, reading: MetricReading) -> Hindsight:
-    """Unknown where the trigger could not judge either, such as with too few rows."""
-    metric = _judged(policy, reading)
-    at_worst, at_best = map(metric.is_worse, metric.extremes)
-    if metric.doubt or at_worst != at_best:
+    value = _value(policy, reading)
+    if value is None:
         return "unknown"
-    return "confirmed" if at_best else "needless"
-
-
-def _judged(policy: Policy, reading: MetricReading) -> JudgedMetric:
-    """However old it is."""
-    return JudgedMetric(policy, reading, reading.newest_at or datetime.max.replace(tzinfo=UTC))
+    return "confirmed" if policy.triggers.is_worse(value) else "needless"
 
 
 def _value(policy: Policy, reading: MetricReading) -> float | None:
-    """The value of a reading, if it is one that this metric can have."""
-    value = reading.value
-    return value if value is not None and _judged(policy, reading).is_possible(value) else None
-
-
-def _is_beyond(policy: Policy, reading: MetricReading) -> bool:
-    value = _value(policy, reading)
-    return value is not None and _judged(policy, reading).is_worse(value)
+    """The value, however old it is; unknown where the trigger could not judge either, such as with too few rows."""
+    metric = JudgedMetric(policy, reading, reading.newest_at or datetime.max.replace(tzinfo=UTC))
+    at_worst, at_best = map(metric.is_worse, metric.extremes)
+    return None if metric.doubt or at_worst != at_best else reading.value
 
 
 def _in_a_row(days: Sequence[date], decisions: Sequence[PastDecision]) -> Iterator[BeyondLimit]:
