@@ -786,7 +786,9 @@ class Ports(Protocol):
     @property
     def executions(self) -> Executions: ...
     @property
-    def events(self) -> EventBus: ...
+    def events(self) -> EventBus | None:
+        """None if nobody listens, as in a world that is simulated."""
+
     @property
     def channels(self) -> Mapping[ChannelName, Channel]:
         """The channels that the deployment has set up, by name."""

@@ -1,11 +1,11 @@
 """Schedules follow the model's own time zone."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
 
-from auto_retrain.domain.schedule import check_cron, last_due, runs_between, upcoming
+from auto_retrain.domain.schedule import check_cron, last_due, next_due, runs_between, upcoming
 
 
 def utc(*parts: int) -> datetime:
@@ -58,3 +58,11 @@ def test_upcoming_moments_are_exactly_those_that_become_due(expression: str, zon
     assert after < moments[0]
     assert all(last_due(expression, zone, moment) == moment for moment in moments)
     assert runs_between(expression, zone, after, moments[-1]) == len(moments)
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1)])
+def test_more_runs_than_are_remembered_are_all_answered_alike(step: timedelta) -> None:
+    first = utc(2026, 6, 1, 0, 30)
+    for at in (first + number * step for number in (*range(1000), 0, 998, 999)):
+        assert last_due("0 * * * *", "Asia/Tokyo", at) == at - timedelta(minutes=30)
+        assert next_due("0 * * * *", "Asia/Tokyo", at) == at + timedelta(minutes=30)

@@ -1,12 +1,12 @@
 """Does the same for many models, in as many processes as there are processors."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..ports import Ports
 
@@ -17,9 +17,10 @@ Item = TypeVar("Item")
 Done = TypeVar("Done")
 
 
-class _Connection:
-    """The ports of a worker process, which no two processes can share."""
+class _Worker:
+    """What a worker process does, and its ports, which no two processes can share."""
 
+    call: Callable[[Any, Ports], Any]
     ports: Ports
 
 
@@ -34,18 +35,20 @@ def for_each(
     if processes < 2:
         yield from (call(item, ports) for item in items)
         return
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=(connect,))
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=(call, connect))
     try:
-        yield from pool.map(partial(_call, call), items)
+        yield from pool.map(_call, items)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(connect: Callable[[], Ports]) -> None:
+def _begin(call: Callable[[Any, Ports], Any], connect: Callable[[], Ports]) -> None:
     # Ctrl-C reaches all processes of a terminal; only the first one has something to say about it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _Connection.ports = connect()
+    _Worker.call, _Worker.ports = staticmethod(call), connect()
+    # All modules are loaded by now. The garbage collector need not look at them again and again.
+    gc.freeze()
 
 
-def _call(call: Callable[[Item, Ports], Done], item: Item) -> Done:
-    return call(item, _Connection.ports)
+def _call(item: Any) -> Any:
+    return _Worker.call(item, _Worker.ports)

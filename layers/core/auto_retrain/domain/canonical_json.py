@@ -22,7 +22,7 @@ def canonical_json_of(value: Any) -> bytes:
     """
     try:
         return _ENCODER.encode(_in_order(value)).encode()
-    except (_Unusual, UnicodeEncodeError):
+    except (_Unusual, TypeError, UnicodeEncodeError):
         return rfc8785.dumps(value)
 
 
@@ -31,9 +31,13 @@ def _in_order(value: Any) -> Any:
     if kind is str or value is None or kind is bool:
         return value
     if kind is dict:
-        if not all(type(name) is str and name.isascii() for name in value):
+        if not "".join(value).isascii():
             raise _Unusual
-        return {name: _in_order(value[name]) for name in sorted(value)}
+        # Most members are text, which needs no call of its own.
+        return {
+            name: each if type(each := value[name]) is str or each is None else _in_order(each)
+            for name in sorted(value)
+        }
     if kind is list or kind is tuple:
         return [_in_order(each) for each in value]
     if kind is float or kind is int:

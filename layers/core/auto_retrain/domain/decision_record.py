@@ -109,10 +109,16 @@ class DecisionRecord(Record):
         `changes` are made as well, of what the hash does not cover.
         """
         kept = self if len(self.reason) <= MAX_REASON else self.changed(reason=self.reason[:MAX_REASON])
-        while kept.verdicts and len(kept.model_dump_json().encode()) > MAX_BYTES:
+        hashed = kept._hashed
+        while kept.verdicts and len(hashed) > MAX_BYTES:
             kept = kept.changed(verdicts=kept.verdicts[: len(kept.verdicts) // 2])
-        return kept.changed(decision_hash=kept.compute_hash(), **changes)
+            hashed = kept._hashed
+        return kept.changed(decision_hash=sha256_of(hashed), **changes)
 
     def compute_hash(self) -> str:
         """SHA-256 of the canonical JSON (RFC 8785) of what was decided, and of the verdicts that it follows from."""
-        return sha256_of(canonical_json(self, leave_out={"recorded_at", "evidence_hash", "decision_hash"}))
+        return sha256_of(self._hashed)
+
+    @property
+    def _hashed(self) -> bytes:
+        return canonical_json(self, leave_out={"recorded_at", "evidence_hash", "decision_hash"})

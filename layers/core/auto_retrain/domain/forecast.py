@@ -76,10 +76,11 @@ def _at_most(policy: Policy, variants: int, prices: Prices) -> float:
     minutes = _minutes(training, pods, pods if training.workers > 1 else min(pods, training.pods_at_once))
     # Data in parts are examined by as many pods before.
     minutes += _minutes(training, parts, min(parts, training.pods_at_once)) * (2 if parts > 1 else 1)
-    of_proxy = training.of_proxy
-    # Variants have none.
-    before = _cost(of_proxy, of_proxy.deadline_minutes, prices) if training.proxy and not variants else 0.0
-    return before + _cost(training, minutes, prices)
+    of_proxy = 0.0
+    if training.proxy and not variants:
+        proxy = training.of_proxy
+        of_proxy = _cost(proxy, proxy.deadline_minutes, prices)
+    return of_proxy + _cost(training, minutes, prices)
 
 
 def _minutes(training: TrainingPolicy, pods: int, at_once: int) -> int:

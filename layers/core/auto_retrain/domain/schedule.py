@@ -1,10 +1,11 @@
 """When a cron expression fires, in a model's own time zone."""
 
+from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import islice, takewhile
+from operator import itemgetter
 
 from cronsim import CronSim, CronSimError
 
@@ -14,6 +15,8 @@ from .time_zones import time_zone as zone_of
 _FIELDS = 5
 _MINUTES_OF_A_DAY = 1440
 _MINUTE = timedelta(minutes=1)
+# A year of daily runs.
+_MAX_REMEMBERED = 400
 # In this century no clock was set back further, not even by its country's decision.
 _MAX_SHIFT = timedelta(hours=4)
 
@@ -32,44 +35,56 @@ def check_cron(expression: str) -> str:
     return expression
 
 
-@lru_cache(maxsize=1000)
 def runs_between(expression: str, time_zone: str, after: datetime, until: datetime, limit: int = 100) -> int:
     """How often the expression fired after `after` and no later than `until`, counted up to a limit."""
-    runs = takewhile(lambda moment: moment <= until, upcoming(expression, time_zone, after))
-    return sum(1 for _ in islice(runs, limit))
+    schedule, runs = _schedule_of(expression, time_zone), 0
+    while runs < limit and (fires := schedule.around(after)[1]) and fires <= until:
+        runs, after = runs + 1, fires
+    return runs
 
 
 def last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
     """The last moment no later than `at` at which the expression fired; None if there was none in eight years."""
-    return _spans_of(expression, time_zone).last_due(at)
+    return _schedule_of(expression, time_zone).around(at)[0]
 
 
-class _Spans:
-    """From one run of a schedule to the next one, the answer to what ran last is the same.
+def next_due(expression: str, time_zone: str, after: datetime) -> datetime | None:
+    """The first moment after `after` at which the expression fires; None if there is none within fifty years."""
+    return _schedule_of(expression, time_zone).around(after)[1]
 
-    A sweep asks for many models at about one moment, so the two spans that were asked for last are remembered: that
-    before a run and that after it.
+
+class _Schedule:
+    """An expression in a time zone.
+
+    From one run to the next one, the answers are the same. A sweep asks for many models at about one moment, and a
+    back-test for all runs of a year, so they are remembered.
     """
 
     def __init__(self, expression: str, time_zone: str) -> None:
         self._expression, self._time_zone = expression, time_zone
-        self._known = deque[tuple[datetime, datetime]](maxlen=2)
+        self._spans = list[tuple[datetime, datetime]]()
 
-    def last_due(self, at: datetime) -> datetime | None:
-        for fired, following in tuple(self._known):
-            if fired <= at < following:
-                return fired
+    def around(self, at: datetime) -> tuple[datetime | None, datetime | None]:
+        """The last run no later than a moment, and the first one after it."""
+        # Other threads may add spans meanwhile, so the one that is met is looked at for whether it is the right one.
+        spans = self._spans
+        place = bisect_right(spans, at, key=itemgetter(0))
+        for run, following in spans[place - 1 : place]:
+            if run <= at < following:
+                return run, following
         last = _last_due(self._expression, self._time_zone, at)
-        after = next_due(self._expression, self._time_zone, at)
+        after = next(upcoming(self._expression, self._time_zone, at), None)
         if last and after:
-            self._known.append((last, after))
-        return last
+            if len(spans) >= _MAX_REMEMBERED:
+                self._spans = spans = []
+            insort(spans, (last, after))
+        return last, after
 
 
 # A fleet has few expressions.
 @lru_cache(maxsize=1000)
-def _spans_of(expression: str, time_zone: str) -> _Spans:
-    return _Spans(expression, time_zone)
+def _schedule_of(expression: str, time_zone: str) -> _Schedule:
+    return _Schedule(expression, time_zone)
 
 
 def _last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
@@ -84,12 +99,6 @@ def _last_due(expression: str, time_zone: str, at: datetime) -> datetime | None:
         if fired and len(moments) == 1:
             break
     return max(fired, default=None)
-
-
-@lru_cache(maxsize=1000)
-def next_due(expression: str, time_zone: str, after: datetime) -> datetime | None:
-    """The first moment after `after` at which the expression fires; None if there is none within fifty years."""
-    return next(upcoming(expression, time_zone, after), None)
 
 
 def upcoming(expression: str, time_zone: str, after: datetime) -> Iterator[datetime]:

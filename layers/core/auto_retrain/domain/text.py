@@ -17,7 +17,7 @@ def one_line(text: str) -> str:
 
 def encodable(text: str) -> str:
     """The text with halves of characters escaped: JSON can name them, but no UTF-8 has them, nor can they be hashed."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def check_one_line(text: str) -> str:

@@ -6,7 +6,6 @@ from typing import IO, Any
 
 from ...domain.deployment_ledger import LedgerLine, serving_after
 from ...domain.errors import ArtifactMissing
-from ...domain.events import FactEvent
 from ...domain.facts.fact import Fact
 from ...domain.fleet import FleetUsage, SweepMark
 from ...domain.layouts import Folder, Layout
@@ -19,7 +18,7 @@ from ...ports import MAX_DOCUMENT_BYTES, DataStore, MetricSource, Ports
 from . import MemoryPorts
 from .audit import MemoryAuditLog
 from .data import MemoryDataStore
-from .outside import MemoryClock, MemoryEventBus
+from .outside import MemoryClock
 
 _Asked = tuple[str, str | None, datetime, datetime]
 
@@ -73,22 +72,13 @@ class ForgetfulAuditLog(MemoryAuditLog):
         return True
 
 
-class ForgetfulEventBus(MemoryEventBus):
-    """An EventBus that nobody listens to."""
-
-    def publish(self, event: FactEvent) -> None:
-        """It is lost."""
-
-
 class Simulation:
     """Ports whose clock is moved, and in which what served and what was retrained is told as it comes."""
 
     def __init__(self, real: Ports, at: datetime) -> None:
         self.metrics, self._clock = RememberedMetrics(real.metrics), MemoryClock(at)
-        world: Any = MemoryPorts(
-            stage="simulation", clock=self._clock, audit=ForgetfulAuditLog(), events=ForgetfulEventBus()
-        )
-        world.metrics, world.data = self.metrics, ReadOnlyData(real.data)
+        world: Any = MemoryPorts(stage="simulation", clock=self._clock, audit=ForgetfulAuditLog())
+        world.events, world.metrics, world.data = None, self.metrics, ReadOnlyData(real.data)
         world.tables, world.prices = real.tables, real.prices
         self.ports: MemoryPorts = world
 
