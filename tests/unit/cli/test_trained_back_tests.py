@@ -228,10 +228,24 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_trained(pod
     assert (pod.looks, pod.terminal.ports.cluster.orders) == (0, {})
 
 
+NOTHING_SERVED = a_test().changed(champions=(), retrainings=(), days=())
+
+
 def test_where_no_version_ever_served_the_page_says_so() -> None:
-    page = render_back_test({"churn": a_test().test}, [a_test().changed(champions=(), retrainings=(), days=())])
-    assert "No version ever served." in page
+    page = render_back_test({"churn": a_test().test}, [NOTHING_SERVED])
+    assert "no version ever served: nothing was retrained" in page
     assert "How they ended" not in page
+
+
+def test_which_later_day_would_have_had_whole_windows_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = a_test().retrainings[0].changed(ending=Ending.FAILED, reason="DataMissing: none")
+    early = NOTHING_SERVED.changed(retrainings=(failed,), whole_from=date(2026, 3, 16))
+    sentence = "no version ever served: the days begin too near the first data; from 2026-03-16 on (--from), windows"
+    print_champions([early])
+    assert sentence in capsys.readouterr().out
+    print_champions([a_test(), early.changed(name="other")])
+    assert f"other: {sentence}" in capsys.readouterr().out
+    assert sentence in render_back_test({"churn": a_test().test}, [early])
 
 
 def test_a_metric_is_only_named_for_a_training(pod: Pod) -> None:

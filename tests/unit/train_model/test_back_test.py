@@ -129,6 +129,18 @@ def test_whoever_follows_the_log_sees_each_training_each_month_and_days_after_a_
     assert set(told(0.0)) >= {begins, serves_none, *(f"{name}: {day}, version 1 serves" for day in later)}
 
 
+@pytest.mark.parametrize("days", [0, 2, 20])
+def test_days_that_begin_too_near_the_first_data_say_which_day_would_not(
+    shelf: Shelf, objects: list[DataObject], days: int
+) -> None:
+    begin, training = FIRST + timedelta(days=days), TRAINER if days < 20 else {"parameters": {"fails": True}, **TRAINER}
+    request = a_request(objects, the_policy(training=training), days=Window(start=begin, end=begin + timedelta(days=3)))
+    (test,) = walked(shelf, request)
+    assert (len(test.retrainings), test.champions) == (1, ())
+    # Ten days to learn from and five to judge by.
+    assert test.whole_from == (FIRST + timedelta(days=15) if days < 20 else None)
+
+
 def test_two_policies_walk_through_the_same_days_apart(shelf: Shelf, objects: list[DataObject]) -> None:
     asleep = the_policy(training=TRAINER, triggers={"performance_metric_threshold": 0.5})
     awake, other = walked(shelf, a_request(objects, the_policy(training=TRAINER), asleep, days=AROUND))

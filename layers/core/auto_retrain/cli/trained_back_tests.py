@@ -44,16 +44,13 @@ def print_champions(tests: Sequence[TrainedBackTest]) -> None:
             print_below(f"{test.name}: ", sentence)
     rows = [_row(test, each, len(tests) > 1) for test in tests for each in test.champions]
     say("")
-    if not rows:
-        why = next((each.reason for test in tests for each in test.retrainings), "nothing was retrained")
-        say(f"no version ever served: {why}")
-        return
-    (metric, *others) = {test.metric for test in tests}
-    headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]
-    print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
+    if rows:
+        (metric, *others) = {test.metric for test in tests}
+        headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]
+        print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
     for test in tests:
-        if test.unknown_days:
-            say(f"{test.name}: {test.unknown_days}")
+        for sentence in filter(None, (test.unserved, test.unknown_days)):
+            print_below(f"{test.name}: ", sentence)
 
 
 def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:

@@ -128,7 +128,11 @@ class TriedChampion(Record):
 
 
 class TrainedBackTest(Record):
-    """A back-test whose retrainings were carried out; `metric` is by which the days are measured."""
+    """A back-test whose retrainings were carried out; `metric` is by which the days are measured.
+
+    If no version ever served and the days begin too near the first data, `whole_from` is the first day whose windows
+    have data of each day.
+    """
 
     name: str
     metric: str
@@ -136,6 +140,17 @@ class TrainedBackTest(Record):
     retrainings: tuple[TriedRetraining, ...] = ()
     champions: tuple[TriedChampion, ...] = ()
     days: tuple[ServedDay, ...] = ()
+    whole_from: date | None = None
+
+    @property
+    def unserved(self) -> str | None:
+        """That no version ever served, and what would help; None if one did."""
+        if self.champions:
+            return None
+        if self.whole_from:
+            early = "the days begin too near the first data"
+            return f"no version ever served: {early}; from {self.whole_from} on (--from), windows would be whole"
+        return f"no version ever served{'' if self.retrainings else ': nothing was retrained'}"
 
     @property
     def promoted(self) -> int:

@@ -173,8 +173,9 @@ def _tried(tests: Tests, trained: Sequence[TrainedBackTest]) -> str:
         mean = f"{test.metric} {shown_mean(test.value_of(days))}"
         rows.append((f"{since:%F %R}", *_policy(name, tests), text(champion.version), change, f"{len(days):,}", mean))
     headings = ("Since", *_heading(tests), "Version", "How", "Days", "Mean")
-    unknown = (paragraph(text(f"{test.name}: {test.unknown_days}")) for test in trained if test.unknown_days)
-    return (table(headings, rows) if rows else paragraph("No version ever served.")) + "".join(unknown)
+    sentences = ((test.name, sentence) for test in trained for sentence in (test.unserved, test.unknown_days))
+    below = (paragraph(text(f"{name}: {sentence}")) for name, sentence in sentences if sentence)
+    return (table(headings, rows) if rows else "") + "".join(below)
 
 
 def _later(decision: PastDecision) -> str:

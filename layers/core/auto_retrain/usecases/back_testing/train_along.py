@@ -11,6 +11,7 @@ from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PermanentError
 from ...domain.job import RetrainingJob
 from ...domain.labelled_metric import metric_in
+from ...domain.layouts import Layout
 from ...domain.messages.references import ScheduledEvent
 from ...domain.metric_reading import MetricQuery
 from ...domain.model_state import ModelState
@@ -144,7 +145,23 @@ def _result(
         retrainings=tuple(_retrainings(policy.model, ports)),
         champions=tuple(map(_champion, lines)),
         days=tuple(_served(policy, request, past, world.metrics)) if metric else (),
+        whole_from=None if lines else _whole_from(policy, request),
     )
+
+
+def _whole_from(policy: Policy, request: BackTestRequest) -> date | None:
+    """The first day whose windows have data of each day, if the request begins earlier.
+
+    It is not known of one table, in which rows of any day may be anywhere.
+    """
+    data, triggers = policy.data, policy.triggers
+    listings = [each for each in request.listings if (each.prefix, each.layout) == (data.prefix, data.layout)]
+    first_data = min((each.date for listing in listings for each in listing.objects), default=None)
+    if first_data is None or data.layout == Layout.COLUMN:
+        return None
+    reach = triggers.training_window_days + triggers.evaluation_window_days + data.label_delay_days
+    whole_from = first_data + timedelta(days=reach)
+    return whole_from if whole_from > request.days.start else None
 
 
 def _retrainings(model_name: str, ports: Ports) -> Iterator[TriedRetraining]:
