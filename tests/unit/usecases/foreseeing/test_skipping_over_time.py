@@ -71,6 +71,15 @@ class Life(World):
         self.jobs.append(self.job(job_id))
         return self.jobs[-1].ending
 
+    def fail(self, days: int) -> None:
+        """Ask again, days later, and run out of memory."""
+        self.ports.clock.advance(timedelta(days=days))
+        execution, asked = f"arn:{self.ports.clock.now()}", {"actor": "ada", "reason": "again", "force": True}
+        job_id = self.check({"model_name": "churn", **asked}, execution).job_id
+        error = {"Error": "TrainingFailed", "Cause": "out of memory"}
+        closing = ClosingRequest(execution_arn=execution, state={"decision": {"job_id": job_id}, "error": error})
+        close_job(closing, self.ports)
+
     def _train(self, job_id: str, champion: float, challenger: float) -> None:
         version = str(len(self.jobs) + 1)
         self.start(job_id, "train")
@@ -200,6 +209,15 @@ def test_a_model_that_publishes_no_metric_is_not_taken_for_healthy() -> None:
         life.look(7, production=0.95, challenger=0.95)
     assert Ending.SKIPPED in life.endings
     assert life.max_skips_in_a_row == 1
+
+
+def test_failed_jobs_say_nothing_of_skips_however_many_they_are() -> None:
+    life = Life(triggers={"enabled": ["scheduled"]}, validation=FEW_ROWS)
+    life.look(0, production=0.95, challenger=0.95)
+    assert life.look(7, production=0.8, challenger=0.8) is Ending.SKIPPED
+    for _ in range(30):
+        life.fail(1)
+    assert life.look(7, production=0.8, challenger=0.8) is not Ending.SKIPPED
 
 
 def test_what_is_certain_is_skipped_each_time_and_escalates_each_third_time() -> None:

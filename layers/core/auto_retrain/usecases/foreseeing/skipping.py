@@ -1,6 +1,6 @@
 """Whether a job trains although its power is low: a forecast alone must not hold a model back for long."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ from ...domain.job import RetrainingJob
 from ...domain.policy.policy import Policy
 from ...ports import Ports
 from .champion_level import is_known_healthy
-from .past_comparisons import MAX_RECENT_JOBS
 
 
 class Skipping(NamedTuple):
@@ -22,7 +21,7 @@ class Skipping(NamedTuple):
 
 
 class SkippedRow(NamedTuple):
-    """How many jobs in a row were skipped, and when the first of them was, as far as the newest jobs show it."""
+    """How many jobs in a row were skipped, and when the first of them was."""
 
     jobs: int = 0
     since: datetime | None = None
@@ -63,7 +62,7 @@ def _problem(policy: Policy, power: Power) -> str | None:
 
 def skipped_before(job: RetrainingJob, ports: Ports) -> SkippedRow:
     """The jobs that were skipped since the last one that trained a challenger; failed ones say nothing."""
-    recent = ports.jobs.list_recent(job.model_name, MAX_RECENT_JOBS)
-    untrained = takewhile(lambda other: not (other.ending and other.ending.is_retraining), recent)
+    newest_first = ports.jobs.list_of_model(job.model_name, datetime.min.replace(tzinfo=UTC))
+    untrained = takewhile(lambda other: not (other.ending and other.ending.is_retraining), newest_first)
     row = [other for other in untrained if other.ending is Ending.SKIPPED and other.job_id != job.job_id]
     return SkippedRow(max(1, row[0].skipped_in_a_row), row[-1].event_time) if row else SkippedRow()
