@@ -58,17 +58,32 @@ def test_it_counts_how_the_retrainings_of_the_week_ended_and_how_many_changed_no
     assert summarize_fleet(14, ports).endings["failed"] == 1
 
 
+def a_failed_job(ports: MemoryPorts, model: str, number: int, days_ago: int) -> None:
+    at = ports.clock.now() - days_ago * DAY
+    job = a_job(number, model=model, created_at=at - DAY, error="DataInvalid: no rows")
+    ports.jobs.open_job(job, at + LEASE)
+    ports.jobs.close_job(
+        job.changed(status=Ending.FAILED.status, ending=Ending.FAILED, completed_at=at), retrained=False
+    )
+
+
 def test_it_names_the_retrainings_that_failed_the_newest_of_each_model(ports: MemoryPorts) -> None:
-    for number, days_ago in ((1, 3), (1, 2), (2, 1)):
-        at = ports.clock.now() - days_ago * DAY
-        job = a_job(10 * number + days_ago, model=f"m-{number}", created_at=at - DAY, error="DataInvalid: no rows")
-        ports.jobs.open_job(job, at + LEASE)
-        ports.jobs.close_job(
-            job.changed(status=Ending.FAILED.status, ending=Ending.FAILED, completed_at=at), retrained=False
-        )
+    for model, number, days_ago in (("m-1", 13, 3), ("m-1", 12, 2), ("m-2", 21, 1)):
+        a_failed_job(ports, model, number, days_ago)
     summary = summarize_fleet(7, ports)
     assert summary.failed == ("m-2: m-2-21: DataInvalid: no rows", "m-1: m-1-12: DataInvalid: no rows (2 failed)")
     assert "Failed: m-2: m-2-21: DataInvalid: no rows" in summary.lines
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_failed_job_that_waits_for_a_person_is_named_once(ports: MemoryPorts, times: int) -> None:
+    ports.policies.apply(a_policy(model="m-1"), "ada", ports.clock.now())
+    for number in range(1, times + 1):
+        a_failed_job(ports, "m-1", number, days_ago=4 - number)
+    summary = summarize_fleet(7, ports)
+    (line,) = [line for line in summary.lines if f"m-1-{times}" in line]
+    assert line.startswith(f"Waits for a person: m-1: its last job m-1-{times} failed: DataInvalid: no rows")
+    assert summary.failed == (("m-1: 2 failed, the newest of which waits for a person",) if times > 1 else ())
 
 
 def a_cost(usd: float) -> PricedCost:

@@ -1,7 +1,7 @@
 """Summarises what retraining did to the fleet in some days, and what waits for a person now."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from pydantic import Field
@@ -22,7 +22,7 @@ MAX_JOB_TIME = timedelta(days=45)
 class FleetSummary(Record):
     """What changed what serves, how jobs ended, and what waits for a person or for money; a line for each.
 
-    `failed` has a line for each model with jobs that failed, about the newest of them.
+    `failed` has a line for each model with jobs that failed, about the newest of them, unless `waiting` has that one.
     """
 
     since: UtcTime
@@ -78,15 +78,16 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
     until = ports.clock.now()
     since = until - timedelta(days=days)
     jobs = (job for job in ports.jobs.list_since(since - MAX_JOB_TIME) if job.completed_at and job.completed_at > since)
-    ended, changes, failed = _ended(jobs)
+    ended, changes, failures = _ended(jobs)
     fleet = overview(ports)
+    waiting = {row.last_job for row in fleet.rows if row.job_outcome == Ending.FAILED.value}
     return FleetSummary(
         since=since,
         until=until,
         endings=dict(sorted(Counter(job.ending.value for job in ended).items())),
         running=len(ports.jobs.list_active()),
         changes=tuple(changes),
-        failed=tuple(failed),
+        failed=tuple(_failed(failures, waiting)),
         waiting=tuple(map(_line, fleet.concerns)),
         held=tuple(f"{row.model}: {row.held}" for row in fleet.rows if row.held),
         unreadable=tuple(fleet.unreadable),
@@ -94,8 +95,8 @@ def summarize_fleet(days: int, ports: Ports) -> FleetSummary:
     )
 
 
-def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str], list[str]]:
-    ended, changes, failures, newest = list[Ended](), list[str](), Counter[str](), dict[str, str]()
+def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str], Mapping[str, list[RetrainingJob]]]:
+    ended, changes, failures = list[Ended](), list[str](), defaultdict[str, list[RetrainingJob]](list)
     for job in jobs:
         ending = job.ending or Ending.FAILED
         ended.append(Ended(job.model_name, ending, job.cost.total if job.cost else None))
@@ -103,10 +104,18 @@ def _ended(jobs: Iterable[RetrainingJob]) -> tuple[list[Ended], list[str], list[
             reason = f" ({job.validation.reason})" if job.validation and ending is Ending.PROMOTED else ""
             changes.append(f"{job.summary()}{reason}")
         if ending is Ending.FAILED:
-            failures[job.model_name] += 1
-            newest.setdefault(job.model_name, f"{job.model_name}: {job.job_id}: {job.error}")
-    times = {model: f" ({count} failed)" if count > 1 else "" for model, count in failures.items()}
-    return ended, changes, [f"{line}{times[model]}" for model, line in newest.items()]
+            failures[job.model_name].append(job)
+    return ended, changes, failures
+
+
+def _failed(failures: Mapping[str, list[RetrainingJob]], waiting: Container[str | None]) -> Iterator[str]:
+    """A line for each model, whose failed jobs are given newest first; one that waits for a person is named there."""
+    for model, jobs in failures.items():
+        newest, *others = jobs
+        if newest.job_id not in waiting:
+            yield f"{model}: {newest.job_id}: {newest.error}{f' ({len(jobs)} failed)' if others else ''}"
+        elif others:
+            yield f"{model}: {len(jobs)} failed, the newest of which waits for a person"
 
 
 def _line(concern: Concern) -> str:
