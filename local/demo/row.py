@@ -27,30 +27,26 @@ class Row:
 
 
 def render(rows: list[Row]) -> str:
-    """The table at the end of the demo; the summary has the reasons."""
-    head = ("month", "champion", "trigger", "challenger", "gain [95 % interval]", "decision")
+    """The table at the end of the demo, of at most 80 columns; the summary has the reasons."""
+    head = ("month", "accuracy", "trigger", "gain [95 %]", "decision")
     cells = [head, *map(_cells, rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return (
-        row.month,
-        _number(row.champion_accuracy),
-        row.triggered or "-",
-        _number(row.challenger_accuracy),
-        _gain(row),
-        row.decision,
-    )
+    return row.month, _accuracy(row), row.triggered or "-", _gain(row), row.decision
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def _accuracy(row: Row) -> str:
+    """The champion's and, if there is one, the challenger's."""
+    known = "-" if row.champion_accuracy is None else f"{row.champion_accuracy:.4f}"
+    return known if row.challenger_accuracy is None else f"{known} → {row.challenger_accuracy:.4f}"
 
 
 def _gain(row: Row) -> str:
     if row.improvement is None or row.interval is None:
         return "-"
-    return f"{row.improvement:+.1%} [{row.interval[0]:+.1%}, {row.interval[1]:+.1%}]"
+    low, high = (100 * end for end in row.interval)
+    return f"{row.improvement:+.1%} [{low:.1f}, {high:.1f}]"

@@ -22,6 +22,11 @@ def test_a_story_is_a_table_of_80_columns() -> None:
     assert not story.ended_well
 
 
+def test_the_table_of_the_year_has_at_most_80_columns() -> None:
+    held = Row("Feb", 0.9129, "performance_degradation", "inconclusive", "a reason", 0.9303, 0.02, (-0.015, 0.025))
+    assert max(map(len, render([held, Row("Dec", 0.8771, None, "rolled_back", "a reason")]).splitlines())) <= 80
+
+
 def test_a_row_of_the_year_is_as_narrow_as_the_readme_shows_it() -> None:
     (readme,) = [line for line in README.read_text().splitlines() if line.startswith("Feb ")]
     row = Row("Feb", 0.9129, "performance_degradation", "rejected", "a reason " * 20, 0.9303, 0.02, (0.015, 0.025))
