@@ -10,7 +10,7 @@ import pytest
 
 from auto_retrain.domain.errors import MetricsUnavailable
 from tests.unit.cli.terminal import POLICY, Terminal
-from tests.unit.usecases.back_testing.test_back_test import START, falling, past_world
+from tests.unit.usecases.back_testing.past_days import START, falling, past_world
 
 METRIC = "metric: {counts_rows: true}\ntriggers: {enabled: [performance_degradation]"
 FIRM = f"{POLICY}{METRIC}}}\n"

@@ -23,7 +23,7 @@ from tests.unit.cli.test_json import (
     of_drift,
     of_estimates,
 )
-from tests.unit.usecases.back_testing.test_back_test import START, falling, past_world, the_policy
+from tests.unit.usecases.back_testing.past_days import START, falling, past_world, the_policy
 from tests.unit.usecases.triggering.test_detect_drift import world_with_features
 
 COLUMNS = 80

@@ -9,7 +9,7 @@ from auto_retrain.domain.errors import ChangeRefused, EventInvalid, MetricsUnava
 from auto_retrain.domain.policy.policy import Policy
 from auto_retrain.usecases.back_testing.try_change import Trial, consented, try_change
 from auto_retrain.usecases.operating.policies import PlannedPolicy, apply_planned, pause_model, plan_policies
-from tests.unit.usecases.back_testing.test_back_test import DAY, START, Levels, falling, past_world, the_policy
+from tests.unit.usecases.back_testing.past_days import DAY, START, Levels, falling, past_world, the_policy
 
 METRIC_ALONE = ["performance_degradation"]
 NOISE = 0.003
