@@ -25,7 +25,7 @@ def world(terminal: Terminal) -> World:
 def test_the_table_fits_a_terminal_and_sums_up(terminal: Terminal, world: World) -> None:
     text = terminal.ok("receipts", "churn")
     assert text.splitlines()[0].split() == ["CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB"]
-    assert "0.1920" in text
+    assert text.splitlines()[1].split()[:5] == ["2026-03-01", "pending", "$0.1920", "$0.0002", "$0.1922"]
     assert "retrainings: 1 for $0.19" in text
     assert "of these changed nothing: 1 for $0.19" in text
     assert "check them against your bill" in text
@@ -36,7 +36,7 @@ def test_what_is_only_a_bound_is_marked(terminal: Terminal, world: World) -> Non
     (job,) = world.ports.jobs.list_recent("churn", 1)
     world.ports.jobs.save(job.changed(usage=Usage(pods={"train": POD.changed(at_most=True)})))
     text = terminal.ok("receipts")
-    assert "0.1922<" in text
+    assert "$0.1922<" in text
     assert "at most" in text
 
 
@@ -48,7 +48,7 @@ def test_json_has_every_part(terminal: Terminal, world: World) -> None:
 
 def test_prices_of_ones_own_replace_those_of_the_release(terminal: Terminal, world: World) -> None:
     own = LIST_PRICES.read_text().replace('"usd": 0.0352', '"usd": 1').replace('"usd": 0.0032', '"usd": 0')
-    assert "4.0000" in terminal.ok("receipts", "--prices", terminal.file(own, "prices.yaml"))
+    assert "$4.0000" in terminal.ok("receipts", "--prices", terminal.file(own, "prices.yaml"))
 
 
 @pytest.mark.parametrize(

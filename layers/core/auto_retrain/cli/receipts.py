@@ -57,8 +57,8 @@ def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
     unchanged = [receipt for receipt in receipts if not receipt.changed_something]
     wasted = sum(receipt.total for receipt in unchanged)
     say("")
-    say(f"retrainings: {len(receipts)} for ${total:.4f}")
-    say(f"of these changed nothing: {len(unchanged)} for ${wasted:.4f}")
+    say(f"retrainings: {len(receipts)} for {_money(total)}")
+    say(f"of these changed nothing: {len(unchanged)} for {_money(wasted)}")
     if any(receipt.at_most for receipt in receipts):
         say("<  at most: some pod left no report")
     if any(receipt.unmeasured for receipt in receipts):
@@ -70,11 +70,14 @@ def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
 
 def _row(receipt: Receipt) -> tuple[str, ...]:
     mark = ("<" if receipt.at_most else "") + ("?" if receipt.unmeasured else "")
-    rest = receipt.total - receipt.pods
-    money = f"{receipt.pods:.4f}", f"{rest:.4f}", f"{receipt.total:.4f}{mark}"
-    forecast = "" if receipt.forecast is None else f"{receipt.forecast:.4f}"
-    outcome = receipt.outcome.replace("_", " ")
-    return (f"{receipt.created_at:%m-%d %H:%M}", outcome, *money, forecast, receipt.job_id)
+    money = _money(receipt.pods), _money(receipt.total - receipt.pods), f"{_money(receipt.total)}{mark}"
+    forecast = "" if receipt.forecast is None else _money(receipt.forecast)
+    return f"{receipt.created_at:%F}", receipt.outcome.replace("_", " "), *money, forecast, receipt.job_id
+
+
+def _money(usd: float) -> str:
+    """With as many digits in each line, so that they can be compared and added up."""
+    return f"${usd:,.4f}"
 
 
 def _read_prices(path: Path) -> Prices:
