@@ -9,19 +9,16 @@ from hypothesis import strategies as st
 from auto_retrain.domain.fleet import FleetLimits, FleetUsage, SweepMark
 from auto_retrain.domain.model_state import ModelState
 from auto_retrain.domain.trigger_type import TriggerType
-from auto_retrain.holds.fleet import fleet_holds, room, urgency, usage_of
+from auto_retrain.holds.fleet import fleet_holds, retrained_in_30_days, room, urgency
 from tests.unit.builders import NOON
 
 PERFORMANCE, SCHEDULED = TriggerType.PERFORMANCE_DEGRADATION, TriggerType.SCHEDULED
 
 
-def test_usage_counts_held_leases_and_the_jobs_of_thirty_days() -> None:
-    states = [
-        ModelState(model_name="a", active_job="a-1", lease_expires_at=NOON + timedelta(hours=1), attempts=(NOON,)),
-        ModelState(model_name="b", active_job="b-1", lease_expires_at=NOON - timedelta(hours=1)),
-        ModelState(model_name="c", attempts=(NOON - timedelta(days=31), NOON - timedelta(days=29))),
-    ]
-    assert usage_of(states, NOON, NOON) == FleetUsage(active_jobs=1, retrained_in_30_days=2)
+def test_jobs_of_thirty_days_count_up_to_the_event() -> None:
+    days = (-31, -30, -29, 0, 1)
+    state = ModelState(model_name="c", attempts=tuple(NOON + timedelta(days=day) for day in days))
+    assert retrained_in_30_days(state, NOON) == 2
 
 
 def test_the_tighter_limit_is_the_one_reported() -> None:

@@ -16,6 +16,8 @@ def check_calendar(moment: datetime) -> datetime:
 
 
 def _to_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:  # as almost all are
+        return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:

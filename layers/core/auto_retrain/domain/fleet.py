@@ -40,13 +40,6 @@ class FleetUsage(Record):
     retrained_in_30_days: int
     money: FleetMoney | None = None
 
-    def plus(self, other: "FleetUsage") -> "FleetUsage":
-        """Leases and jobs of two parts of the fleet; their money is counted apart."""
-        return FleetUsage(
-            active_jobs=self.active_jobs + other.active_jobs,
-            retrained_in_30_days=self.retrained_in_30_days + other.retrained_in_30_days,
-        )
-
 
 class SweepMark(Record):
     """How far the last sweep got: the next one checks what is due after `at`. Usage includes what the sweep started."""

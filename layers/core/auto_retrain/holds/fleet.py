@@ -17,13 +17,10 @@ BUDGET_SPAN = timedelta(days=30)
 _URGENCY = [trigger.kind for trigger in TRIGGERS]
 
 
-def usage_of(states: Iterable[ModelState], at: datetime, now: datetime) -> FleetUsage:
-    """Leases held now, and jobs opened in the 30 days before an event."""
-    active = retrained = 0
-    for state in states:
-        active += state.owner_at(now) is not None
-        retrained += sum(at - BUDGET_SPAN < attempt <= at for attempt in state.attempts)
-    return FleetUsage(active_jobs=active, retrained_in_30_days=retrained)
+def retrained_in_30_days(state: ModelState, at: datetime) -> int:
+    """How many jobs were opened in the 30 days before an event."""
+    since = at - BUDGET_SPAN
+    return sum(since < attempt <= at for attempt in state.attempts)
 
 
 def money_of(fleet: Iterable[tuple[Policy, ModelState]], prices: Prices, now: datetime) -> FleetMoney:

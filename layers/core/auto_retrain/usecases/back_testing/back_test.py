@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import heappop, heappush
+from itertools import groupby
 from typing import Any, Protocol
 
 from ...domain.asked_retraining import AskedRetraining
@@ -108,11 +109,12 @@ def _served(champions: Sequence[LedgerLine], days: Window) -> Iterator[Served]:
 def _read_ahead(policy: Policy, moments: Sequence[datetime], past: Past, metrics: MetricSource) -> None:
     """Read what most looks will need in few calls rather than in one for each."""
     queries = list[MetricQuery]()
-    for at in moments:
-        line = past.champion_at(at)
+    triggers = enabled_triggers(policy, reads_data=False)
+    for line, served in groupby(moments, past.champion_at):
         state = ModelState(model_name=policy.model, deployed=line and serving_after(line))
-        for trigger in enabled_triggers(policy, reads_data=False):
-            queries += trigger.queries(policy, state, at)
+        for at in served:
+            for trigger in triggers:
+                queries += trigger.queries(policy, state, at)
     if queries:
         metrics.read(queries)
 

@@ -9,7 +9,7 @@ from ...domain.fleet import FleetMoney, FleetUsage
 from ...domain.policy.policy import AppliedPolicy, PolicyStatus
 from ...domain.prices import Prices
 from ...domain.schedule import daily_slot
-from ...holds.fleet import money_of, usage_of
+from ...holds.fleet import money_of, retrained_in_30_days
 from ...ports import Ports
 from ..isolation import Losses
 from .due_models import DueModel, Fleet, Member, due_models
@@ -29,13 +29,19 @@ class FleetLook:
     over; `listing` policies whose alarms are to be indexed anew.
     """
 
-    usage: FleetUsage
     money: FleetMoney | None
     models: int = 0
+    active_jobs: int = 0
+    retrained_in_30_days: int = 0
     candidates: list[DueModel] = field(default_factory=list)
     told: Fleet = field(default_factory=list)
     paused: list[AppliedPolicy] = field(default_factory=list)
     listing: list[AppliedPolicy] = field(default_factory=list)
+
+    @property
+    def usage(self) -> FleetUsage:
+        """What counts against the fleet's limits, but for its money."""
+        return FleetUsage(active_jobs=self.active_jobs, retrained_in_30_days=self.retrained_in_30_days)
 
 
 def look_over(
@@ -44,11 +50,12 @@ def look_over(
     """Judge the triggers of all models; what goes wrong with one does not affect the others."""
     limits = ports.limits
     prices = None if limits.budget_month_usd is None else ports.prices.current().prices
-    look, gathering = FleetLook(usage_of((), at, now), _money([], prices, now)), Gathering(at, ports)
+    look, gathering = FleetLook(_money([], prices, now)), Gathering(at, ports)
     for members in _lots(fleet):
         look.models += len(members)
         look.candidates += due_models(members, since, at, now, losses, gathering)
-        look.usage = look.usage.plus(usage_of((state for _, state in members), at, now))
+        look.active_jobs += sum(state.owner_at(now) is not None for _, state in members)
+        look.retrained_in_30_days += sum(retrained_in_30_days(state, at) for _, state in members)
         money = _money(members, prices, now)
         look.money = look.money.plus(money) if look.money and money else None
         _keep(look, members, since, at)

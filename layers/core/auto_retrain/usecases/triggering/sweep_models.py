@@ -87,6 +87,8 @@ def _start_within(
     due: list[DueModel], limits: FleetLimits, usage: FleetUsage, begin: Callable[[list[DueModel]], list[bool]]
 ) -> Starts:
     """Start the first ones, as many as there is room for; one that was started before takes no room."""
+    if not due:
+        return Starts(0, 0, [])
     waiting = due
     places, hold = room(limits, usage)
     began = known = 0
