@@ -4,7 +4,7 @@ from itertools import islice
 
 from ..domain.decision_record import DecisionRecord
 from ..domain.deployment_ledger import LedgerLine
-from ..domain.errors import JobUnknown, ModelUnknown
+from ..domain.errors import ChampionConflict, JobUnknown, ModelUnknown
 from ..domain.files import VersionFiles
 from ..domain.job import RetrainingJob
 from ..domain.model_version import ModelVersion
@@ -123,6 +123,27 @@ def champion_lines(model_name: str, ports: Ports) -> list[LedgerLine]:
 def owner_in(applied: AppliedPolicy | None) -> str:
     """Who has to look at a model, in words for people."""
     return applied.policy.owner if applied else "whoever owns it"
+
+
+def champion_to_beat(model_name: str, ports: Ports) -> ModelVersion | None:
+    """The champion as it was when we deployed it, or, if someone else set it, as the registry has it.
+
+    Raises ChampionConflict if the registry has none, and the ledger does.
+    """
+    number, serving = ports.registry.champion(model_name), ports.ledger.serving(model_name)
+    if number is None:
+        if serving.champion is None:
+            return None
+        raise ChampionConflict(
+            f"version {serving.champion.version.number} serves '{model_name}' according to the ledger, but the "
+            f"registry has no champion; set the alias 'champion' again"
+        )
+    if serving.champion and serving.drill and number == serving.drill.target.number:
+        return serving.champion.version  # for some minutes another version stands in for it
+    ours = serving.trained_champion
+    if ours is not None and ours.version.number == number:
+        return ours.version
+    return recorded_version(model_name, number, ports) or ModelVersion(number=number)
 
 
 def recorded_version(model_name: str, number: str, ports: Ports) -> ModelVersion | None:

@@ -32,6 +32,12 @@ def test_the_champions_accuracy_leads_to_a_warning() -> None:
     assert "the champion's accuracy was 0.9600 when it was deployed" in warning
 
 
+def finding(world: World) -> Finding | None:
+    """What the doctor says of the parts of the model."""
+    found = check_installation(world.ports, None)
+    return next((each for each in found if each.subject == "parts of churn"), None)
+
+
 def test_a_champion_that_cannot_be_scored_in_parts_leads_to_a_warning_and_to_a_finding_of_the_doctor() -> None:
     world = World()
     job_id = world.scored_job(rows(500, 0.9))
@@ -41,15 +47,26 @@ def test_a_champion_that_cannot_be_scored_in_parts_leads_to_a_warning_and_to_a_f
     assert any("reads parts" in text for text in plan_policies([in_parts], world.ports)[0].warnings)
     assert not any("reads parts" in text for text in plan_policies([world.policy], world.ports)[0].warnings)
 
-    def finding() -> Finding | None:
-        found = check_installation(world.ports, None)
-        return next((each for each in found if each.subject == "parts of churn"), None)
-
-    assert finding() is None
+    assert finding(world) is None
     for image, is_good in (("repo/image:2", False), (world.job(job_id).image, True)):
         policy = in_parts.changed(training=in_parts.training.changed(image=image))
         list(apply_planned(plan_policies([policy], world.ports), "ada", world.ports))
-        told = finding()
+        told = finding(world)
+        assert told is not None
+        assert told.is_good is is_good
+
+
+def test_the_doctor_finds_a_champion_as_well_that_somebody_set_by_hand() -> None:
+    world = World()
+    job_id = world.scored_job(rows(500, 0.5))
+    world.validate(job_id)
+    world.close()
+    in_parts = a_policy(data={**world.policy.data.model_dump(), "parts": 4}, training={"image": "repo/image:2"})
+    list(apply_planned(plan_policies([in_parts], world.ports), "ada", world.ports))
+    for number, is_good in (("2", False), ("3", True)):
+        world.ports.registry.register("churn", number, job_id=job_id if number == "2" else None)
+        world.ports.registry.set_champion("churn", number)
+        told = finding(world)
         assert told is not None
         assert told.is_good is is_good
 

@@ -6,6 +6,7 @@ from functools import partial
 from ...domain.errors import AutoRetrainError
 from ...domain.installation import Finding
 from ...ports import Ports
+from ..lookup import champion_to_beat
 from .each_model import Member, ReadFleet, look_at_each
 
 
@@ -22,15 +23,15 @@ def _champion_of(member: Member, ports: Ports) -> Finding:
     policy = member[0].policy
     subject = f"parts of {policy.model}"
     try:
-        serving = ports.ledger.current(policy.model)
+        champion = champion_to_beat(policy.model, ports)
         image = policy.training.image or ports.cluster.default_image
     except AutoRetrainError as error:
-        return Finding.unknown(subject, error, "mend the findings 'table' and 'cluster' first")
-    if serving is None or serving.version.files.are_scored_in_parts(image):
+        return Finding.unknown(subject, error, "mend the findings 'table', 'registry' and 'cluster' first")
+    if champion is None or champion.files.are_scored_in_parts(image):
         return Finding(subject=subject, is_good=True, text="the champion can be scored in parts, if there is one")
     return Finding(
         subject=subject,
         is_good=False,
-        text=serving.version.cannot_be_scored_in_parts,
+        text=champion.cannot_be_scored_in_parts,
         remedy="see docs/training.md#a-holdout-in-parts",
     )

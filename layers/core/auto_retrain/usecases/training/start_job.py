@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from ...domain.batch import ParkedOrder
 from ...domain.cluster import JobOrder
-from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ChampionConflict, ClusterRefused
+from ...domain.errors import ArtifactInvalid, ArtifactMissing, AutoRetrainError, ClusterRefused
 from ...domain.facts.fact import Fact
 from ...domain.facts.training import ChallengerTrained, StepOrdered
 from ...domain.job import PendingStep, RetrainingJob, Variant
 from ...domain.messages.training import StepOrder, StepStarted
-from ...domain.model_version import ModelVersion
 from ...domain.names import JobKind, kubernetes_job_name, log_key, output_key, variant_part
 from ...domain.order_size import check_size
 from ...domain.policy.policy import Policy
@@ -27,7 +26,7 @@ from ..audit.record import record
 from ..container_results import read_result
 from ..data.manifest import freeze_data
 from ..delays import telling_delays
-from ..lookup import job_of, policy_of, recorded_version
+from ..lookup import champion_to_beat, job_of, policy_of
 from .check_champion import check_champion
 from .container import container_orders, examination_orders, holdout_orders, variant_orders
 from .drift_reports import start_report
@@ -149,7 +148,7 @@ def _with_data(job: RetrainingJob, policy: Policy, ports: Ports) -> RetrainingJo
     if job.status is RetrainingStatus.RUNNING:
         return job
     image = policy.training.image or ports.cluster.default_image
-    job = freeze_data(job, policy, ports).compared_with(_champion(job.model_name, ports)).training_in(image)
+    job = freeze_data(job, policy, ports).compared_with(champion_to_beat(job.model_name, ports)).training_in(image)
     check_champion(job, ports)
     return job
 
@@ -160,24 +159,6 @@ def _with_output(job: RetrainingJob, kind: JobKind) -> RetrainingJob:
         return job
     own, of_champion = (output_key(job.job_id, kind, secrets.token_hex(16)) for _ in range(2))
     return job.writing_to(kind, own, of_champion)
-
-
-def _champion(model_name: str, ports: Ports) -> ModelVersion | None:
-    """The champion as it was when we deployed it, or, if someone else set it, as the registry has it."""
-    number, serving = ports.registry.champion(model_name), ports.ledger.serving(model_name)
-    if number is None:
-        if serving.champion is None:
-            return None
-        raise ChampionConflict(
-            f"version {serving.champion.version.number} serves '{model_name}' according to the ledger, but the "
-            f"registry has no champion; set the alias 'champion' again"
-        )
-    if serving.champion and serving.drill and number == serving.drill.target.number:
-        return serving.champion.version  # for some minutes another version stands in for it
-    ours = serving.trained_champion
-    if ours is not None and ours.version.number == number:
-        return ours.version
-    return recorded_version(model_name, number, ports) or ModelVersion(number=number)
 
 
 def _with_challenger(job: RetrainingJob, ports: Ports) -> RetrainingJob:
