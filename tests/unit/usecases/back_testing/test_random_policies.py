@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
 
+import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -18,9 +19,10 @@ from tests.unit.usecases.back_testing.past_days import DAY, START, Levels, the_p
 
 DAYS = 4
 ENDINGS = [Ending.FAILED, Ending.REJECTED, Ending.INCONCLUSIVE, Ending.SKIPPED, Ending.PROMOTED]
+OTHERS: list[list[str]] = [[], ["performance_degradation"], ["data_drift"], ["performance_degradation", "data_drift"]]
 TRIGGERS = st.fixed_dictionaries(
     {
-        "enabled": st.sampled_from([["scheduled"], ["performance_degradation", "scheduled"]]),
+        "enabled": st.sampled_from([["scheduled", *others] for others in OTHERS]),
         "schedule_expression": st.sampled_from(["0 3 * * *", "0 */6 * * *", "*/30 * * * *", "15 22 * * 5"]),
         "schedule_spread_minutes": st.sampled_from([0, 30, 600]),
         "cool_down_hours": st.sampled_from([0, 1, 5, 12, 24, 30]),
@@ -39,15 +41,27 @@ TURN_ON_SCHEDULE = {"schedule_expression": "*/30 * * * *", "cool_down_hours": 12
 class _Deployment:
     """A deployment whose jobs end as soon as they have begun, one after the other as told."""
 
-    def __init__(self, triggers: dict[str, Any], levels: Sequence[float], endings: Sequence[Ending]) -> None:
-        self.policy = the_policy(confidence=0, min_rows=100, evaluation_window_days=1, **triggers)
+    def __init__(
+        self, triggers: dict[str, Any], levels: Sequence[float], endings: Sequence[Ending], moves: int
+    ) -> None:
+        windows = {"evaluation_window_days": 1, "training_window_days": 7}
+        self.policy = the_policy(confidence=0, min_rows=100, **windows, **triggers)
         self.ports: Any = InMemory(START).ports
         # The very first sweep makes up for the day before, when there was no model yet.
         sweep_models(ScheduledEvent(time=START - SWEEP), self.ports)
         self.ports.policies.apply(self.policy, "ada", START)
         self.ports.metrics = Levels()
         self.ports.metrics.of_day |= {(START + (n - 1) * DAY).date(): level for n, level in enumerate(levels)}
+        self._give_data(moves)
         self._endings = cycle(endings)
+
+    def _give_data(self, moves: int) -> None:
+        """Rows of each day; customers are older from the day with this number on."""
+        random = np.random.default_rng(1)
+        for number in range(-10, DAYS):
+            day = (START + number * DAY).date()
+            uri = self.ports.data.add_partition("churn", day, f"{day}".encode())
+            self.ports.tables.by_uri[uri] = {"age": random.normal(70 if number >= moves else 40, 10, 400)}
 
     def live(self, asked: Sequence[datetime]) -> None:
         for number in range(DAYS * (DAY // SWEEP)):
@@ -77,13 +91,14 @@ class _Deployment:
     levels=st.lists(st.sampled_from([0.95, 0.9]), min_size=DAYS, max_size=DAYS),
     endings=st.lists(st.sampled_from(ENDINGS), min_size=1, max_size=3),
     asked=st.sets(st.timedeltas(timedelta(), (DAYS - 1) * DAY), max_size=2),
+    moves=st.integers(0, DAYS),
 )
-@example(FAILS_DAILY, [0.95] * DAYS, [Ending.FAILED], set())
-@example(TURN_ON_SCHEDULE, [0.9] * DAYS, [Ending.FAILED], set())
+@example(FAILS_DAILY, [0.95] * DAYS, [Ending.FAILED], set(), DAYS)
+@example(TURN_ON_SCHEDULE, [0.9] * DAYS, [Ending.FAILED], set(), DAYS)
 def test_a_back_test_lists_what_a_deployment_did_and_held_back(
-    triggers: dict[str, Any], levels: list[float], endings: list[Ending], asked: set[timedelta]
+    triggers: dict[str, Any], levels: list[float], endings: list[Ending], asked: set[timedelta], moves: int
 ) -> None:
-    deployment = _Deployment(triggers, levels, endings)
+    deployment = _Deployment(triggers, levels, endings, moves)
     deployment.live(sorted(START + each for each in asked))
     really = [
         (each.event_time, each.trigger_type, each.outcome, each.held_by)
