@@ -51,6 +51,13 @@ def test_every_kind_but_the_manual_one_is_registered_once() -> None:
     assert sorted(kinds) == sorted(set(TriggerType) - {TriggerType.MANUAL})
 
 
+def test_the_triggers_that_read_metrics_are_those_that_have_queries() -> None:
+    enabled = [trigger.kind.value for trigger in TRIGGERS]
+    policy = a_policy(metric={"source": "prediction_log"}, triggers={"enabled": enabled})
+    asking = [trigger for trigger in TRIGGERS if trigger.queries(policy, ModelState(model_name="churn"), NOON)]
+    assert [trigger for trigger in TRIGGERS if trigger.reads_metrics] == asking
+
+
 def test_a_trigger_is_in_the_file_of_its_name_and_every_file_is_registered() -> None:
     of_drift = {"drift_scores", "feature_drift", "overall_drift", "seasonal_drift"}
     helpers = {"__init__", "base", "estimate_trust", "score_estimates", *of_drift}

@@ -3,7 +3,7 @@
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from operator import itemgetter
 
@@ -151,6 +151,6 @@ class _Clock:
 
 def daily_slot(model_name: str, at: datetime) -> datetime:
     """The model's last turn no later than `at`; each model has its own minute of the UTC day."""
-    midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
     slot = midnight + timedelta(minutes=spread_offset(model_name, "look", _MINUTES_OF_A_DAY))
     return slot if slot <= at else slot - timedelta(days=1)

@@ -37,19 +37,20 @@ class Occasion(NamedTuple):
 class Trigger(ABC):
     """One reason to retrain.
 
-    A trigger that has no queries and reads no data is judged in every sweep, any other once a day, at the model's turn.
+    A trigger that reads neither metrics nor data is judged in every sweep, any other once a day, at the model's turn.
     With `reads_data`, detect_drift judges it. With `backs_off`, it waits longer after each rejected challenger. With
     `needs_breach_days`, it must be met on as many days as the policy requires.
     """
 
     kind: ClassVar[TriggerType]
     reads_data: ClassVar[bool] = False
+    reads_metrics: ClassVar[bool] = False
     backs_off: ClassVar[bool] = False
     needs_breach_days: ClassVar[bool] = False
     judged_every: ClassVar[timedelta] = _DAY
 
     def queries(self, policy: Policy, state: ModelState, at: datetime) -> tuple[MetricQuery, ...]:
-        """The metrics it needs, as of a moment; whether there are any depends on the policy alone."""
+        """The metrics it needs, as of a moment; none without `reads_metrics`."""
         return ()
 
     @abstractmethod

@@ -27,6 +27,7 @@ class EstimatedPerformance(Trigger):
     """The metric should have crossed its threshold by now, going by the scores alone."""
 
     kind = TriggerType.ESTIMATED_PERFORMANCE
+    reads_metrics = True
     backs_off = True
     needs_breach_days = True
 

@@ -22,6 +22,7 @@ class PerformanceDegradation(Trigger):
     """The metric in production crossed its threshold."""
 
     kind = TriggerType.PERFORMANCE_DEGRADATION
+    reads_metrics = True
     backs_off = True
     needs_breach_days = True
 

@@ -101,8 +101,8 @@ def _ask(member: Member, since: datetime, at: datetime, now: datetime) -> Asked 
         return None
     slot = daily_slot(applied.policy.model, at)
     turn = Turn(applied, state, slot, slot > since)
-    triggers = _judged_now(turn, at)
-    needs_metrics = any(trigger.queries(turn.policy, turn.state, at) for trigger in triggers)
+    triggers = _judged_now(turn)
+    needs_metrics = any(trigger.reads_metrics for trigger in triggers)
     source = turn.policy.metric.source if needs_metrics else ""
     return Asked(turn, Question(turn.policy, state, triggers), source)
 
@@ -133,10 +133,10 @@ def _due(one: Asked, evidence: Evidence, at: datetime, now: datetime) -> list[Du
     return due
 
 
-def _judged_now(turn: Turn, at: datetime) -> list[Trigger]:
+def _judged_now(turn: Turn) -> list[Trigger]:
     """Triggers that read metrics are judged once a day, when it is the model's turn, the others in every sweep."""
     triggers = enabled_triggers(turn.policy, reads_data=False)
-    return [trigger for trigger in triggers if turn.is_now or not trigger.queries(turn.policy, turn.state, at)]
+    return [trigger for trigger in triggers if turn.is_now or not trigger.reads_metrics]
 
 
 def _met(turn: Turn, question: Question, evidence: Evidence, at: datetime, now: datetime) -> DueModel | None:

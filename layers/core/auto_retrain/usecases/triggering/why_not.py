@@ -83,7 +83,7 @@ def _judged_now(model: _Model, ports: Ports) -> dict[TriggerType, _Judged]:
         (evidence,) = gather_evidence([Question(model.policy, model.state, triggers)], model.at, ports)
     except AutoRetrainError as error:
         # The other triggers can still be predicted.
-        querying = [trigger for trigger in triggers if trigger.queries(model.policy, model.state, model.at)]
+        querying = [trigger for trigger in triggers if trigger.reads_metrics]
         failed = {trigger.kind: _Judged((_failed(trigger, error),), model.at) for trigger in querying}
         triggers = [trigger for trigger in triggers if trigger.kind not in failed]
         evidence = Evidence(model.state)
