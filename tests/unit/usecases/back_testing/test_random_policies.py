@@ -35,7 +35,7 @@ TRIGGERS = st.fixed_dictionaries(
 # One that fails each time is held by itself from the next sweep on, first by the cool-down and then by the cap.
 FAILS_DAILY = {"enabled": ["scheduled"], "schedule_expression": "0 3 * * *", "cool_down_hours": 12, "daily_cap": 1}
 # In the turn of the day the metric is told instead of the schedule, which the next sweep finds.
-TURN_ON_SCHEDULE = {"schedule_expression": "*/30 * * * *", "cool_down_hours": 12, "monthly_cap": 3}
+TURN_ON_SCHEDULE = {"schedule_expression": "*/30 * * * *", "schedule_spread_minutes": 0, "monthly_cap": 3}
 
 
 class _Deployment:
