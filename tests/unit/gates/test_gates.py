@@ -48,11 +48,6 @@ def test_a_first_model_must_reach_the_floor_but_needs_no_improvement() -> None:
     assert decided(champion=None, accuracy=0.84) is Outcome.UNMET
 
 
-def test_that_there_is_no_champion_yet_is_said_once() -> None:
-    reasons = [verdict.reason for verdict in judge_gates(POLICY, a_comparison(champion=None))]
-    assert [reason for reason in reasons if "champion" in reason] == ["there is no champion to improve on"]
-
-
 def test_exactly_five_percent_is_enough_and_slightly_less_is_not() -> None:
     assert decided(champion=0.9, accuracy=0.945) is Outcome.MET
     assert decided(champion=0.9, accuracy=0.9449) is Outcome.UNMET

@@ -11,8 +11,6 @@ CHECK = "paired_evidence"
 def judge_paired_evidence(policy: Policy, comparison: Comparison) -> list[Verdict]:
     """Met if the one-sided paired test of "not better" is significant; confidence 0 turns it off.
 
-    A first model is not compared, and gets no verdict: that there is no champion, `min_improvement` says.
-
     The best of k challengers looks better than it is, so each gets a k-th of the error probability, and all together
     err no more often than one would (Bonferroni). Repeated comparisons on the same rows share it likewise, and those
     with the same champion where the policy says so.
@@ -20,7 +18,7 @@ def judge_paired_evidence(policy: Policy, comparison: Comparison) -> list[Verdic
     """
     confidence = policy.validation.needed_confidence
     if not comparison.has_champion:
-        return []
+        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to compare with")]
     if policy.validation.improvement_basis == "non_inferior":
         return [Verdict(check=CHECK, outcome=Outcome.MET, reason="the challenger does not have to be better")]
     metric = comparison.judged
