@@ -48,6 +48,19 @@ def test_a_first_model_must_reach_the_floor_but_needs_no_improvement() -> None:
     assert decided(champion=None, accuracy=0.84) is Outcome.UNMET
 
 
+def test_the_verdicts_on_a_first_model_are_those_that_earlier_releases_sealed() -> None:
+    # One verdict less, and no first promotion could be replayed any more.
+    checks = [verdict.check for verdict in judge_gates(POLICY, a_comparison(champion=None))]
+    assert checks == [
+        "min_improvement",
+        "paired_evidence",
+        "accuracy_floor",
+        "no_information_rate",
+        "holdout_size",
+        "label_maturity",
+    ]
+
+
 def test_exactly_five_percent_is_enough_and_slightly_less_is_not() -> None:
     assert decided(champion=0.9, accuracy=0.945) is Outcome.MET
     assert decided(champion=0.9, accuracy=0.9449) is Outcome.UNMET
