@@ -12,11 +12,14 @@ import yaml
 from ..domain.errors import EventInvalid
 from ..domain.prices import PriceList, Prices, read_prices
 from ..domain.receipt import Receipt, receipt_of
+from ..domain.status import RetrainingStatus
 from ..usecases.lookup import known_policy
 from .arguments import Json, ModelOrAll, number_up_to, ports_of
 from .commands import Commands
 from .printing import print_json, print_table, say
 
+# Whether these change something nobody knows yet.
+_UNDER_WAY = [status.value for status in RetrainingStatus if not status.is_terminal]
 _HEADINGS = ("CREATED", "ENDED", "PODS", "REST", "TOTAL", "FORECAST", "JOB")
 
 
@@ -54,7 +57,7 @@ def receipts(
 def _print(receipts: Sequence[Receipt], given: PriceList) -> None:
     print_table(_HEADINGS, [_row(receipt) for receipt in receipts])
     total = sum(receipt.total for receipt in receipts)
-    unchanged = [receipt for receipt in receipts if not receipt.changed_something]
+    unchanged = [each for each in receipts if not each.changed_something and each.outcome not in _UNDER_WAY]
     wasted = sum(receipt.total for receipt in unchanged)
     say("")
     say(f"retrainings: {len(receipts)} for {_money(total)}")
