@@ -109,6 +109,9 @@ def test_the_fleets_money_is_what_ended_this_month_and_what_runs() -> None:
     assert at_most == pytest.approx(4 * (0.0352 + 2 * 0.0032))
     assert money.reserved == pytest.approx(0.5 + at_most)
     assert money_of(fleet, list_prices(), APRIL).spent == 0.0
+    # Workers that train one model together are one retraining.
+    two = a_policy(training={"workers": 2})
+    assert reserve(two, state().changed(costs=(RecentCost(like=kind_of(two), usd=7.0),)), list_prices()) == 7.0
 
 
 def test_the_fleets_hold_stays_the_same_sentence_while_the_sum_changes() -> None:
@@ -127,6 +130,10 @@ def test_a_retraining_that_costs_more_than_the_whole_fleet_may_says_so() -> None
     hold = spending_hold(LIMITS, FleetMoney(month=MARCH), 120.0, NOON)
     assert hold is not None
     assert (hold.until, "(FleetBudgetMonthUsd)" in hold.reason) == (None, True)
+    # The next month could pay for it, with all that it has.
+    hold = spending_hold(LIMITS, FleetMoney(month=MARCH, spent=1), 100.0, NOON)
+    assert hold is not None
+    assert hold.until == APRIL
 
 
 @pytest.mark.parametrize(
@@ -166,3 +173,4 @@ def test_an_overspent_fleet_names_what_was_spent_and_what_runs() -> None:
         "this month's retrainings of the fleet cost $97.00 of $100.00, and those that run about $4.50 more; "
         "next month begins on 2026-04-01"
     )
+    assert overspent_hold(FleetLimits(), FleetMoney(month=MARCH, spent=1e6), NOON) is None

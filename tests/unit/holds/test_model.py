@@ -75,10 +75,20 @@ def test_each_rejected_challenger_doubles_the_wait_up_to_a_limit(rejected: int, 
     assert model_holds(applied(), tried, PERFORMANCE, NOON + days * DAY, NOON) == []
 
 
-def test_the_back_off_never_delays_a_schedule_or_a_person() -> None:
-    tried = state(attempts=(NOON,), rejections=rejected_by(PERFORMANCE, 5))
-    assert model_holds(applied(), tried, SCHEDULED, NOON + 2 * DAY, NOON) == []
-    assert model_holds(applied(), tried, TriggerType.MANUAL, NOON + 2 * DAY, NOON) == []
+@pytest.mark.parametrize("trigger", [SCHEDULED, TriggerType.MANUAL])
+def test_the_back_off_never_delays_a_schedule_or_a_person(trigger: TriggerType) -> None:
+    tried = state(attempts=(NOON,), rejections=rejected_by(trigger, 5))
+    assert model_holds(applied(), tried, trigger, NOON + 2 * DAY, NOON) == []
+
+
+@pytest.mark.parametrize(("refused", "also"), [(0, ""), (2, ", trainings that a proxy refused: 2")])
+def test_a_back_off_says_how_many_challengers_it_is_for_and_how_many_a_proxy_refused(refused: int, also: str) -> None:
+    rejections = Rejections(count=3 + refused, refused=refused, jobs=(RejectedJob(job_id="churn-1", at=NOON),))
+    tried = state(rejections={PERFORMANCE: rejections})
+    (hold,) = model_holds(applied(cool_down_hours=0), tried, PERFORMANCE, NOON, NOON)
+    # Without a cool-down it is an hour that doubles.
+    ends = f"{NOON + HOUR * 2 ** (3 + refused):%F %T} UTC"
+    assert hold.reason == f"back-off (challengers of this trigger not promoted in a row: 3{also}) until {ends}"
 
 
 def test_rejections_of_drift_hold_back_drift_alone() -> None:
@@ -137,8 +147,11 @@ def test_a_monthly_cap_counts_thirty_days() -> None:
 
 
 def test_a_pause_holds_and_gives_its_reason() -> None:
-    (hold,) = model_holds(applied(PolicyStatus.PAUSED), state(), SCHEDULED, NOON, NOON)
+    paused = applied(PolicyStatus.PAUSED)
+    (hold,) = model_holds(paused, state(), SCHEDULED, NOON, NOON)
     assert hold.reason == "paused: audit"
+    (hold,) = model_holds(paused.changed(note=""), state(), SCHEDULED, NOON, NOON)
+    assert hold.reason == "paused"
 
 
 def test_force_overrides_everything_but_broken_data_and_a_running_job() -> None:
@@ -158,12 +171,14 @@ def test_force_overrides_everything_but_broken_data_and_a_running_job() -> None:
     assert model_holds(paused, free, TriggerType.MANUAL, NOON, NOON, forced=True) == []
 
 
-def test_a_quarantine_is_recognised_as_the_only_hold() -> None:
+def test_a_quarantine_with_or_without_budgets_is_recognised_as_the_only_hold() -> None:
     broken = state(quarantine=Quarantine(since=NOON, reason="?"))
     assert allows_data_check(model_holds(applied(), broken, PERFORMANCE, NOON, NOON))
     both = broken.changed(attempts=(NOON,))
     assert not allows_data_check(model_holds(applied(), both, PERFORMANCE, NOON, NOON))
     assert not allows_data_check([])
+    with_budgets = [Hold(kind=kind, reason="?") for kind in ("quarantine", "budget", "fleet_spending")]
+    assert allows_data_check(with_budgets)
 
 
 def test_a_back_off_does_not_delay_the_check_that_ends_a_quarantine() -> None:

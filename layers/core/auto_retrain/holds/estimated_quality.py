@@ -29,10 +29,11 @@ def _holds(policy: Policy, verdict: Verdict) -> bool:
 def quality_hold(policy: Policy, estimate: Verdict | None, drifted: Sequence[date], at: datetime) -> Hold | None:
     """What holds the answer to a drift while an estimate says that the quality holds.
 
-    `drifted` are the last days on which there was a drift; it waits no longer than the policy says since the first.
+    `drifted` are the last days on which there was a drift, with that of the event; it waits no longer than the policy
+    says since the first.
     """
     days = policy.drift.wait_days_while_quality_holds
-    if estimate is None or not days or not drifted:
+    if estimate is None or not days:
         return None
     until = datetime.combine(min(drifted), time(), UTC) + timedelta(days=days)
     if at >= until:

@@ -23,4 +23,4 @@ def next_scheduled(applied: AppliedPolicy, state: ModelState, at: datetime) -> d
 
 def _held_until(applied: AppliedPolicy, state: ModelState, at: datetime) -> datetime | None:
     holds = model_holds(applied, state, TriggerType.SCHEDULED, at, at)
-    return max((hold.until for hold in holds if hold.until and hold.until > at), default=None)
+    return max((hold.until for hold in holds if hold.until), default=None)
