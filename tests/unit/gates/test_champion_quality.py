@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auto_retrain.domain.comparison import Comparison, KnownQuality, MetricResult
+from auto_retrain.domain.metric_kinds import ROW_METRIC
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.gates.champion_quality import judge_champion_quality
 from auto_retrain.statistics.proportions import wilson_interval
@@ -79,6 +80,13 @@ def test_the_reason_says_what_is_known_and_how_it_ends() -> None:
     )
 
 
+def test_the_reason_says_where_nothing_contradicts() -> None:
+    assert judged(0.75, promotion=0.95, production=0.74).reason == (
+        "the champion's accuracy 0.7500 does not contradict what is known of it: accuracy 0.9500 when it was promoted, "
+        "accuracy 0.7400 in production"
+    )
+
+
 def test_without_anything_known_there_is_no_verdict() -> None:
     assert judge_champion_quality(a_policy(), a_comparison()) == []
     assert judge_champion_quality(a_policy(), a_comparison(champion=None, known_of_champion=known(production=1))) == []
@@ -132,7 +140,31 @@ def regression(rmse: float, r2: float, **values: float) -> list[Verdict]:
         (9.0, 0.4, {"promotion": 2.0, "production": 2.5}, Outcome.INCONCLUSIVE),
         (9.0, -5.0, {"promotion": 2.0, "production": 8.0}, Outcome.MET),
         (9.0, -5.0, {"promotion": 2.0, "comparison": 9.1}, Outcome.MET),
+        # Twice the error is no more than twice, and an R² that may be that of the mean is no worse.
+        (4.05, -5.0, {"promotion": 2.0}, Outcome.MET),
+        (4.06, -5.0, {"promotion": 2.0}, Outcome.INCONCLUSIVE),
+        (9.0, -0.05, {"promotion": 2.0}, Outcome.MET),
+        (9.0, -0.06, {"promotion": 2.0}, Outcome.INCONCLUSIVE),
     ],
 )
 def test_errors_are_judged_like_shares(rmse: float, r2: float, values: dict[str, float], outcome: Outcome) -> None:
     assert [verdict.outcome for verdict in regression(rmse, r2, **values)] == [outcome]
+
+
+def of_metric(name: str, champion: float, source: str, known: float) -> Outcome:
+    metric = MetricResult(value=1.0, champion=champion, champion_interval=(champion - 0.01, champion + 0.01))
+    quality = KnownQuality(source=source, metric=name, value=known)  # type: ignore[arg-type]
+    comparison = a_comparison(primary=name, metrics={name: metric}, known_of_champion=(quality,))
+    (verdict,) = judge_champion_quality(a_policy(), comparison)
+    return verdict.outcome
+
+
+@pytest.mark.parametrize(
+    ("champion", "outcome"), [(0.48, Outcome.INCONCLUSIVE), (0.49, Outcome.MET), (0.6, Outcome.MET)]
+)
+def test_a_champion_that_ranks_no_worse_than_a_coin_may_have_decayed(champion: float, outcome: Outcome) -> None:
+    assert of_metric("roc_auc", champion, "promotion", 0.95) is outcome
+
+
+def test_a_metric_without_a_best_value_contradicts_nothing() -> None:
+    assert of_metric(ROW_METRIC, -9.0, "production", 100.0) is Outcome.MET

@@ -133,13 +133,17 @@ def lower(value: float, champion: float, bound: float | None = None) -> MetricRe
 
 
 def test_a_gain_that_may_be_due_to_chance_is_inconclusive() -> None:
-    assert decided(p_value=0.06) is Outcome.INCONCLUSIVE
-    assert decided({"confidence": 0}, p_value=0.06) is Outcome.MET
+    assert decided(p_value=0.0501) is Outcome.INCONCLUSIVE
+    assert reasons(p_value=0.0501) == ("the challenger's advantage may be due to chance (p = 0.0501, limit 0.05)")
+    (just,) = judge_paired_evidence(a_policy(validation={"confidence": 0.5}), a_comparison(p_value=0.5))
+    assert just.met
+    assert just.reason == "the challenger's advantage is unlikely to be due to chance (p = 0.5, limit 0.5)"
+    assert decided({"confidence": 0}, p_value=0.9) is Outcome.MET
 
 
 def test_without_confidence_no_evidence_is_claimed() -> None:
     policy = a_policy(validation={"confidence": 0})
-    (verdict,) = judge_paired_evidence(policy, a_comparison(p_value=1))
+    (verdict,) = judge_paired_evidence(policy, a_comparison(p_value=1, look=3, compared=2))
     assert verdict.met
     assert verdict.reason == "the policy requires no evidence that the advantage is not due to chance (p = 1)"
 
@@ -151,10 +155,21 @@ def test_a_looser_basis_needs_a_smaller_p_value() -> None:
     assert judge_paired_evidence(loose, a_comparison(p_value=0.009))[0].met
 
 
-def test_each_further_comparison_on_the_same_rows_needs_a_smaller_p_value() -> None:
-    first, third = (judge_paired_evidence(POLICY, a_comparison(p_value=0.03, look=look))[0] for look in (1, 3))
-    assert (first.outcome, third.outcome) == (Outcome.MET, Outcome.INCONCLUSIVE)
-    assert "comparison number 3 on these rows" in third.reason
+@pytest.mark.parametrize(
+    ("shared", "limit", "says"),
+    [
+        ({"look": 2}, 0.025, "comparison number 2 on these rows"),
+        ({"compared": 2}, 0.025, "shared by 2 challengers"),
+        ({"look": 2, "compared": 4}, 0.00625, "shared by 4 challengers, comparison number 2 on these rows"),
+    ],
+)
+def test_what_shares_the_error_probability_needs_a_smaller_p_value_and_is_said(
+    shared: dict[str, int], limit: float, says: str
+) -> None:
+    assert judge_paired_evidence(POLICY, a_comparison(p_value=0.03))[0].met
+    (verdict,) = judge_paired_evidence(POLICY, a_comparison(p_value=0.03, champion_look=7, **shared))
+    assert (verdict.outcome, verdict.limit) == (Outcome.INCONCLUSIVE, pytest.approx(limit))
+    assert verdict.reason.endswith(f"may be due to chance (p = 0.03, limit {limit:.3g}, {says})")
 
 
 def test_a_refresh_only_has_to_be_confidently_not_worse() -> None:
@@ -167,7 +182,7 @@ def test_a_refresh_only_has_to_be_confidently_not_worse() -> None:
         return {"metrics": {"accuracy": metric}}
 
     assert decided(refresh, **with_bound(0.95, -0.01)) is Outcome.MET
-    assert decided(refresh, **with_bound(0.95, -0.03)) is Outcome.INCONCLUSIVE
+    assert decided(refresh, **with_bound(0.95, -0.02)) is Outcome.INCONCLUSIVE
     assert decided(refresh, **with_bound(0.92, -0.04)) is Outcome.UNMET
 
 
@@ -181,17 +196,24 @@ def test_a_guardrail_stops_a_gain_at_the_expense_of_another_metric() -> None:
     assert [verdict.outcome for verdict in guarded(log_loss=lower(0.3, 0.28, -0.04))] == [Outcome.MET]
     assert [verdict.outcome for verdict in guarded(log_loss=lower(0.3, 0.28, -0.06))] == [Outcome.INCONCLUSIVE]
     assert [verdict.outcome for verdict in guarded(log_loss=lower(0.4, 0.28, -0.14))] == [Outcome.UNMET]
+    # What is exactly as much as the margin is not less.
+    assert [verdict.outcome for verdict in guarded(log_loss=lower(0.05, 0.0, -0.06))] == [Outcome.UNMET]
+    assert [verdict.outcome for verdict in guarded(log_loss=lower(0.3, 0.28, -0.05))] == [Outcome.INCONCLUSIVE]
     assert [verdict.outcome for verdict in guarded()] == [Outcome.INCONCLUSIVE]
     assert judge_guardrails(policy, a_comparison(champion=None)) == []
 
 
-def sliced(*p_values: float) -> Verdict:
-    policy = a_policy(data={**POLICY.data.model_dump(), "slices": ("plan",)})
-    slices = [
-        SliceResult(column="plan", value=f"p{k}", rows=200, challenger=0.8, champion=0.9, gain=-0.1, p_worse=p)
-        for k, p in enumerate(p_values)
-    ]
-    (verdict,) = judge_slices(policy, a_comparison(slices=tuple(slices)))
+SLICED = a_policy(data={**POLICY.data.model_dump(), "slices": ("plan",)})
+
+
+def a_slice(p_worse: float, number: int = 0, **fields: Any) -> SliceResult:
+    numbers = {"value": f"p{number}", "rows": 200, "challenger": 0.8, "champion": 0.9, "gain": -0.1}
+    return SliceResult(column="plan", p_worse=p_worse, **{**numbers, **fields})
+
+
+def sliced(*p_values: float, **comparison: Any) -> Verdict:
+    slices = tuple(a_slice(p, number) for number, p in enumerate(p_values))
+    (verdict,) = judge_slices(SLICED, a_comparison(**{"slices": slices, **comparison}))
     return verdict
 
 
@@ -211,18 +233,72 @@ def test_many_slices_share_the_error_probability() -> None:
     assert "on 2 of 3 slices" in sliced(0.016, 0.024, 0.9).reason
 
 
+def test_a_p_value_of_just_the_error_probability_is_enough_and_the_limit_is_that_of_the_smallest() -> None:
+    half = SLICED.model_copy(update={"validation": ValidationPolicy(confidence=0.5)})
+    (verdict,) = judge_slices(half, a_comparison(slices=(a_slice(0.25), a_slice(0.9))))
+    assert (verdict.outcome, verdict.value, verdict.limit) == (Outcome.UNMET, 0.25, 0.25)
+    (verdict,) = judge_slices(half, a_comparison(slices=(a_slice(0.2501), a_slice(0.9))))
+    assert verdict.reason == "accuracy is not significantly worse on any of 2 slices"
+
+
+def test_at_most_three_slices_are_named_and_long_values_are_cut() -> None:
+    long = tuple(a_slice(0.001, value="x" * 50) for _ in range(4))
+    reason = sliced(slices=long).reason
+    assert "worse on 4 of 4 slices: " in reason
+    assert reason.count(f"plan = {'x' * 40} (") == 3
+
+
 def test_slices_that_are_all_too_small_are_inconclusive() -> None:
-    assert sliced().outcome is Outcome.INCONCLUSIVE
+    nothing = sliced()
+    assert nothing.outcome is Outcome.INCONCLUSIVE
+    assert nothing.reason == f"no slice can be judged: none has {POLICY.validation.min_slice_rows} rows"
+
+
+@pytest.mark.parametrize(
+    ("counts", "judged"),
+    [
+        # No p value of four rows is below 1 / 16, no p value of five below 1 / 32: the error may be 1 / 20.
+        ({"rows": 4}, 0),
+        ({"rows": 5}, 1),
+        ({"entities": 49.5}, 0),
+        ({"entities": 50.0}, 1),
+    ],
+)
+def test_a_slice_of_too_few_to_be_refused_is_not_judged_and_counted(counts: dict[str, float], judged: int) -> None:
+    entities = {"entities": 90, "effective_entities": 90.0} if "entities" in counts else {}
+    verdict = sliced(slices=(a_slice(0.04, **counts),), **entities)
+    assert verdict.outcome is (Outcome.UNMET if judged else Outcome.INCONCLUSIVE)
+    unit = "entities (50 of equal size needed)" if entities else "rows"
+    assert (f"; not judged: 1 with too few {unit}" in verdict.reason) is not judged
+
+
+def test_slices_that_nobody_looked_at_are_counted() -> None:
+    reason = sliced(0.5, slices_left_out=3).reason
+    assert reason.endswith("any of 1 slices; not judged: 3 beyond the largest of a column or without accuracy")
+
+
+def test_without_slices_in_the_policy_or_without_a_champion_no_slice_is_judged() -> None:
+    assert judge_slices(POLICY, a_comparison(slices=(a_slice(0.001),))) == []
+    assert judge_slices(SLICED, a_comparison(champion=None, slices=(a_slice(0.001),))) == []
 
 
 def test_too_few_rows_are_inconclusive() -> None:
-    assert decided(rows=499) is Outcome.INCONCLUSIVE
-    assert decided(rarest_class_rows=49) is Outcome.INCONCLUSIVE
-    assert decided(entities=49, effective_entities=49) is Outcome.INCONCLUSIVE
+    enough = {"rows": 500, "rarest_class_rows": 50, "entities": 50, "effective_entities": 50.0}
+    assert decided(**enough) is Outcome.MET
+    for what in ("rows", "rarest_class_rows", "effective_entities"):
+        assert decided(**{**enough, what: enough[what] - 1}) is Outcome.INCONCLUSIVE
 
 
 def test_a_challenger_that_only_predicts_the_largest_class_is_refused() -> None:
     assert decided(accuracy=0.98, champion=0.9, largest_class_share=0.98) is Outcome.UNMET
+    assert decided(accuracy=1.0, champion=0.9, largest_class_share=0.98) is Outcome.MET
+    for accuracy, verb in ((0.98, "does not beat"), (0.981, "beats"), (1.0001, "does not beat")):
+        metrics = {"accuracy": MetricResult(value=accuracy)}
+        (verdict,) = GATES["no_information_rate"](POLICY, a_comparison(metrics=metrics, largest_class_share=0.98))
+        assert verdict.reason == f"accuracy {accuracy:.4f} {verb} always predicting the largest class (0.9800)"
+        assert verdict.met is (verb == "beats")
+    (unknown,) = GATES["no_information_rate"](POLICY, a_comparison(largest_class_share=None))
+    assert (unknown.outcome, unknown.reason) == (Outcome.ERROR, "the share of the largest class is unknown")
 
 
 def test_a_comparison_without_a_p_value_is_inconclusive() -> None:
@@ -284,20 +360,77 @@ def test_an_impossible_accuracy_is_rejected_by_the_record_or_by_a_gate(accuracy:
     assert worst(judge_gates(POLICY, comparison)) is Outcome.UNMET
 
 
+def with_accuracy(value: float, lower_bound: float | None = None, *, strict: bool = False) -> tuple[Outcome, str]:
+    metric = MetricResult(value=value, interval=None if lower_bound is None else (lower_bound, 1.0))
+    (verdict,) = judge_accuracy_floor(with_floor(0.9, strict=strict), a_comparison(metrics={"accuracy": metric}))
+    return verdict.outcome, verdict.reason
+
+
+@pytest.mark.parametrize("accuracy", [0.9, 1.0])
+def test_an_accuracy_from_the_floor_on_reaches_it(accuracy: float) -> None:
+    assert with_accuracy(accuracy) == (Outcome.MET, f"accuracy {accuracy:.4f} reaches the floor 0.9")
+
+
+@pytest.mark.parametrize("accuracy", [0.8999, 1.0001])
+def test_an_accuracy_below_the_floor_or_beyond_perfection_does_not(accuracy: float) -> None:
+    for strict in (False, True):
+        outcome, reason = with_accuracy(accuracy, 0.8, strict=strict)
+        assert (outcome, reason) == (Outcome.UNMET, f"accuracy {accuracy:.4f} does not reach the floor 0.9")
+
+
 def test_a_strict_floor_also_applies_to_the_lower_bound() -> None:
-    assert decided({"accuracy_floor": 0.945}) is Outcome.MET
-    assert decided({"accuracy_floor": 0.945, "strict_floor": True}) is Outcome.INCONCLUSIVE
+    assert with_accuracy(0.95, 0.8999)[0] is Outcome.MET
+    assert with_accuracy(0.95, 0.9, strict=True)[0] is Outcome.MET
+    assert with_accuracy(0.95, None, strict=True)[0] is Outcome.INCONCLUSIVE
+    outcome, reason = with_accuracy(0.95, 0.8999, strict=True)
+    assert outcome is Outcome.INCONCLUSIVE
+    assert reason == "accuracy 0.9500 reaches the floor 0.9, but its lower bound 0.8999 does not"
+
+
+@pytest.mark.parametrize("gate", ["accuracy_floor", "no_information_rate"])
+def test_a_classifier_of_unknown_accuracy_is_an_error_and_a_regression_needs_none(gate: str) -> None:
+    (verdict,) = GATES[gate](POLICY, a_comparison(metrics={}))
+    assert (verdict.outcome, verdict.reason) == (Outcome.ERROR, "the accuracy is unknown")
+    assert GATES[gate](REGRESSION, a_comparison(task=Task.REGRESSION)) == []
 
 
 @pytest.mark.parametrize(
     ("r2", "labels", "expected"),
-    [(0.4, 3, Outcome.MET), (0.0, 3, Outcome.UNMET), (-3.0, 3, Outcome.UNMET), (0.9, 2, Outcome.ERROR)],
+    [
+        (0.4, 3, Outcome.MET),
+        (1.0, 3, Outcome.MET),
+        (0.0, 3, Outcome.UNMET),
+        (-3.0, 3, Outcome.UNMET),
+        (1.0001, 3, Outcome.UNMET),
+        (0.9, 2, Outcome.ERROR),
+        (None, 3, Outcome.ERROR),
+    ],
 )
 def test_a_regression_must_beat_the_mean_on_more_than_two_label_values(
-    r2: float, labels: int, expected: Outcome
+    r2: float | None, labels: int, expected: Outcome
 ) -> None:
-    comparison = a_comparison(task=Task.REGRESSION, metrics={"r2": MetricResult(value=r2)}, distinct_labels=labels)
+    metrics = {} if r2 is None else {"r2": MetricResult(value=r2)}
+    comparison = a_comparison(task=Task.REGRESSION, metrics=metrics, distinct_labels=labels)
     assert judge_r2_floor(REGRESSION, comparison)[0].outcome is expected
+
+
+@pytest.mark.parametrize(
+    ("floor", "r2", "labels", "reason"),
+    [
+        (0, 0.5, 3, "R² 0.5000 is above that of always predicting the mean"),
+        (0.5, 0.5, 3, "R² 0.5000 is not above the floor 0.5"),
+        (0.5, 0.6, 2, "the labels take 2 values; a regression needs more than 2"),
+        (0.5, None, 3, "R² is unknown"),
+    ],
+)
+def test_the_verdict_on_r2_says_what_it_must_exceed_or_what_is_wrong(
+    floor: float, r2: float | None, labels: int, reason: str
+) -> None:
+    policy = a_policy(data=REGRESSION.data.model_dump(), validation={"r2_floor": floor})
+    metrics = {} if r2 is None else {"r2": MetricResult(value=r2)}
+    comparison = a_comparison(task=Task.REGRESSION, metrics=metrics, distinct_labels=labels)
+    assert judge_r2_floor(policy, comparison)[0].reason == reason
+    assert judge_r2_floor(policy, a_comparison()) == []
 
 
 @given(st.floats())
@@ -356,9 +489,23 @@ def test_a_few_large_entities_count_as_few() -> None:
     assert reasons(**unequal) == (
         "3000 entities among the holdout rows, whose rows are so unequally spread that they count as 5.235 (50 needed)"
     )
-    assert decided(entities=60, effective_entities=57.3) is Outcome.MET
-    (enough,) = judge_holdout_size(POLICY, a_comparison(entities=60, effective_entities=60.0))
-    assert enough.reason == "2000 holdout rows; 60 entities among the holdout rows"
+
+
+@pytest.mark.parametrize(
+    ("entities", "says"),
+    [
+        ({}, ""),
+        ({"entities": 60, "effective_entities": 59.7}, "; 60 entities among the holdout rows"),
+        (
+            {"entities": 60, "effective_entities": 59.1},
+            "; 60 entities among the holdout rows, whose rows are so unequally spread that they count as 59.1",
+        ),
+    ],
+)
+def test_enough_rows_say_of_how_many_entities_they_are(entities: dict[str, float], says: str) -> None:
+    (enough,) = judge_holdout_size(POLICY, a_comparison(**entities))
+    assert enough.met
+    assert enough.reason == f"2000 holdout rows{says}"
 
 
 @pytest.mark.parametrize(
@@ -385,14 +532,21 @@ def test_what_asks_for_enough_rows_is_a_gate() -> None:
     ("metric", "expected"),
     [
         (lower(2.0, 3.0, 0.5), "rmse 2.0000, champion 3.0000: not worse, and better by at least 0.5"),
+        (lower(2.0, 3.0, 0.0), "rmse 2.0000, champion 3.0000: not worse, and better by at least 0"),
+        (lower(2.0, 3.0, -2.5), "rmse 2.0000, champion 3.0000: possibly worse by 2.5 (less than 2 allowed)"),
+        (lower(6.0, 3.0, -4.0), "rmse 6.0000, champion 3.0000: worse by 3 (less than 2 allowed)"),
+        (MetricResult(value=2.0, champion=3.0, gain=1.0), "it is unknown whether rmse got worse"),
+        (MetricResult(value=2.0, champion=3.0, gain_bound=1.0), "it is unknown whether rmse got worse"),
         (lower(2.9, 3.0, -0.2), "rmse 2.9000, champion 3.0000: worse by at most 0.2 (less than 2 allowed)"),
         (lower(2e138, 3e138, 1e137), "rmse 2e+138, champion 3e+138: not worse, and better by at least 1e+137"),
     ],
 )
-def test_a_guardrail_says_how_much_is_sure_in_few_digits(metric: MetricResult, expected: str) -> None:
+def test_a_guardrail_says_in_few_digits_how_much_worse_a_metric_is_or_may_be(
+    metric: MetricResult, expected: str
+) -> None:
     policy = a_policy(data=REGRESSION.data.model_dump(), validation={"guardrails": {"rmse": 2}})
     (verdict,) = judge_guardrails(policy, a_comparison(primary="rmse", metrics={"rmse": metric}))
-    assert verdict.reason == expected
+    assert (verdict.reason, verdict.limit if verdict.value is not None else -2) == (expected, -2)
 
 
 def test_a_p_value_that_is_too_small_for_a_float_is_not_called_zero() -> None:
@@ -410,6 +564,7 @@ def test_a_budget_for_the_year_asks_more_of_each_comparison_with_the_same_champi
     (verdict,) = judge_paired_evidence(YEARLY, a_comparison(p_value=1e-9, champion_look=look))
     assert verdict.limit == pytest.approx(limit)
     assert f"comparison number {look} with this champion" in verdict.reason
+    assert "with this champion" not in judge_paired_evidence(YEARLY, a_comparison())[0].reason
     assert judge_paired_evidence(POLICY, a_comparison(champion_look=look))[0].limit == pytest.approx(0.05)
 
 
@@ -417,6 +572,7 @@ def test_a_year_of_weekly_comparisons_spends_no_more_than_its_budget_and_no_cham
     shares = [share_of_error("year", 1, 1, look) for look in range(1, 53)]
     assert sum(shares) <= 1
     assert share_of_error("year", 1, 1, 10_000) == 1 / 104
+    assert share_of_error("year", 1, 1, None) == 1
     # On rows that were used before, the smaller share counts.
     assert share_of_error("year", 2, 3, 1) == pytest.approx(3 / math.pi**2 / 2)
     assert share_of_error("year", 1, 9, 1) == pytest.approx(1 / 9)
