@@ -68,8 +68,10 @@ def test_it_waits_for_days_from_the_first_day_of_drift_and_says_until_when() -> 
     assert quality_hold(policy, GOOD, [first], hold.until) is None
 
 
-def test_without_the_policys_word_nothing_waits() -> None:
-    assert quality_hold(waiting(days=0), GOOD, [NOON.date()], NOON) is None
+def test_without_the_policys_word_or_an_estimate_nothing_waits() -> None:
+    for drifted in (NOON.date(), (NOON + DAY).date()):  # an old event knows of later days
+        assert quality_hold(waiting(days=0), GOOD, [drifted], NOON) is None
+    assert quality_hold(waiting(days=10), None, [NOON.date()], NOON) is None
 
 
 def test_waiting_needs_an_estimate() -> None:
