@@ -19,7 +19,7 @@ def judge_min_improvement(policy: Policy, comparison: Comparison) -> list[Verdic
     improve on.
     """
     if not comparison.has_champion:
-        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to improve on")]
+        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to beat")]
     metric, basis = comparison.judged, policy.validation.improvement_basis
     if metric is None or metric.champion is None:
         reason = f"{comparison.primary} is not known for both versions"

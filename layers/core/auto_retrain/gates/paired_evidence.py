@@ -18,7 +18,7 @@ def judge_paired_evidence(policy: Policy, comparison: Comparison) -> list[Verdic
     """
     confidence = policy.validation.needed_confidence
     if not comparison.has_champion:
-        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to compare with")]
+        return [Verdict(check=CHECK, outcome=Outcome.MET, reason="there is no champion to beat")]
     if policy.validation.improvement_basis == "non_inferior":
         return [Verdict(check=CHECK, outcome=Outcome.MET, reason="the challenger does not have to be better")]
     metric = comparison.judged

@@ -32,6 +32,18 @@ def test_a_clearly_better_challenger_may_be_deployed() -> None:
     assert world.job(job_id).status is RetrainingStatus.VALIDATION
 
 
+def test_that_a_first_version_has_no_champion_is_said_once_and_beside_each_gate_that_asks() -> None:
+    world = World()
+    outcome = world.validate(job_id := world.scored_job(rows(2000, 0.95)))
+    result = world.job(job_id).validation
+    assert result is not None
+    assert [verdict.check for verdict in result.verdicts if verdict.reason == "there is no champion to beat"] == [
+        "min_improvement",
+        "paired_evidence",
+    ]
+    assert outcome.reason.startswith("there is no champion to beat; accuracy 0.9500 reaches the floor 0.85; ")
+
+
 def test_a_champion_that_was_scored_separately_is_compared_by_the_names_of_classes() -> None:
     world = World()
     job_id = world.scored_job(rows(2000, 0.95), rows(2000, 0.88))

@@ -62,7 +62,7 @@ def judge_scores(
     outcome = worst(verdicts)
     result = ValidationResult(
         decision=_DECISIONS.get(outcome, Decision.REJECT),
-        reason="; ".join(verdict.reason for verdict in decisive(verdicts)),
+        reason="; ".join(dict.fromkeys(verdict.reason for verdict in decisive(verdicts))),
         primary=comparison.primary,
         metrics=comparison.metrics,
         improvement=comparison.improvement,
