@@ -62,6 +62,8 @@ METER = Meter()
 class DeployedPorts:
     """Ports of a deployment: DynamoDB, S3, CloudWatch, Step Functions, EventBridge, MLflow, Kubernetes, channels."""
 
+    is_simulated = False
+
     def __init__(self, settings: Settings, audited: bool = True, aws: "AwsPlace | None" = None) -> None:
         """With `audited`, whatever is read of a model brings the head of its audit chain, for what is written next.
 

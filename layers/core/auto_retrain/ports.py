@@ -738,6 +738,10 @@ class Ports(Protocol):
         """What people put before the path of a page among the artifacts; None if they cannot see these."""
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether all this never happened: nobody hears of it, and no evidence is kept for decisions."""
+
+    @property
     def clock(self) -> Clock: ...
     @property
     def account(self) -> Account: ...
@@ -786,9 +790,7 @@ class Ports(Protocol):
     @property
     def executions(self) -> Executions: ...
     @property
-    def events(self) -> EventBus | None:
-        """None if nobody listens, as in a world that is simulated."""
-
+    def events(self) -> EventBus: ...
     @property
     def channels(self) -> Mapping[ChannelName, Channel]:
         """The channels that the deployment has set up, by name."""

@@ -58,6 +58,8 @@ def like_of(training: PodUse) -> str:
 
 
 def _newest(costs: Sequence[RecentCost], policy: Policy, variants: int) -> list[float]:
+    if not costs:  # as of most models of a young fleet
+        return []
     like = kind_of(policy, variants)
     return sorted([cost.usd for cost in costs if cost.like == like][-JOBS:])
 

@@ -54,6 +54,7 @@ class MemoryPorts:
 
     stage: str = "test"
     pages_url: str | None = None
+    is_simulated: bool = False
     clock: MemoryClock = field(default_factory=MemoryClock)
     limits: FleetLimits = field(default_factory=FleetLimits)
     prices: MemoryPrices = field(default_factory=MemoryPrices)

@@ -77,8 +77,8 @@ class Simulation:
 
     def __init__(self, real: Ports, at: datetime) -> None:
         self.metrics, self._clock = RememberedMetrics(real.metrics), MemoryClock(at)
-        world: Any = MemoryPorts(stage="simulation", clock=self._clock, audit=ForgetfulAuditLog())
-        world.events, world.metrics, world.data = None, self.metrics, ReadOnlyData(real.data)
+        world: Any = MemoryPorts(stage="simulation", is_simulated=True, clock=self._clock, audit=ForgetfulAuditLog())
+        world.metrics, world.data = self.metrics, ReadOnlyData(real.data)
         world.tables, world.prices = real.tables, real.prices
         self.ports: MemoryPorts = world
 

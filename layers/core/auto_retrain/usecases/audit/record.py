@@ -44,7 +44,7 @@ def announce_alone(fact: AnnouncedFact, ports: Ports) -> bool:
 def _publish(fact: Fact, ports: Ports) -> bool:
     if _LOG.isEnabledFor(logging.INFO):
         _LOG.info(one_line(fact.sentence), extra={"fact": {"fact_id": fact.fact_id, **fact.model_dump(mode="json")}})
-    if ports.events is None:
+    if ports.is_simulated:
         return True
     try:
         ports.events.publish(fact.as_event(ports.pages_url))

@@ -16,7 +16,7 @@ from ...domain.policy.policy import AppliedPolicy
 from ...domain.windows import windows_at
 from ...ports import Ports
 from ..audit.record import announce, record
-from .record_decision import judgement_fact
+from .record_decision import document_of, judgement_fact
 
 # Longer than the longest way through the state machine with all its retries, so that a lease never expires under a
 # running execution; a rollout extends it.
@@ -30,7 +30,7 @@ def open_job(
 
     `costs` are those of the model's recent jobs, which make the forecast.
     """
-    evidence = decision.evidence.document if decision.evidence else None
+    evidence = document_of(decision.evidence, ports)
     job = _new_job(decision, applied, hash_of(evidence), ports)
     policy, prices = applied.policy, ports.prices.current().prices
     job = job.expecting(forecast_of(costs, policy, len(job.variants), prices))

@@ -9,11 +9,16 @@ from ..audit.record import record
 
 def record_decision(decision: DecisionRecord, evidence: DecisionEvidence | None, ports: Ports) -> None:
     """Record a decision with what it was judged on; it replaces another one with the same model, event time and key."""
-    document = evidence.document if evidence else None
+    document = document_of(evidence, ports)
     sealed = decision.sealed(evidence_hash=hash_of(document))
     fact = judgement_fact(sealed)
     ports.decisions.record(sealed, fact, evidence=document)
     record(fact, ports)
+
+
+def document_of(evidence: DecisionEvidence | None, ports: Ports) -> bytes | None:
+    """What is kept of the evidence for a decision; nothing of one that is simulated."""
+    return None if evidence is None or ports.is_simulated else evidence.document
 
 
 def judgement_fact(decision: DecisionRecord) -> TriggerJudged:
