@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auto_retrain.domain.windows import utc_days, windows_at
+from auto_retrain.domain.windows import metric_window, metric_window_end, utc_days, windows_at
 
 
 def test_windows_end_before_the_event_and_follow_each_other() -> None:
@@ -29,6 +30,25 @@ def test_no_day_is_in_both_windows(event: datetime, evaluation: int, training: i
     assert not set(windows.training.days()) & set(windows.holdout.days())
     assert len(windows.training.days()) == training
     assert len(windows.holdout.days()) == evaluation
+
+
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(("after", "hours"), [(timedelta(), 0), (timedelta(microseconds=1), 1), (59 * HOUR / 60, 1)])
+def test_a_metric_is_read_up_to_the_next_full_hour_less_the_delay_of_labels(after: timedelta, hours: int) -> None:
+    assert metric_window_end(NOON + after, 3) == NOON + hours * HOUR - 3 * DAY
+
+
+@pytest.mark.parametrize(
+    ("served", "days"),
+    [(None, 30), (40 * DAY, 30), (30 * DAY, 30), (30 * DAY - HOUR, 29), (DAY, 1), (DAY - HOUR, 0), (-2 * DAY, 0)],
+)
+def test_a_metric_is_read_over_the_whole_days_that_its_version_has_served(served: timedelta | None, days: int) -> None:
+    since = None if served is None else NOON - served
+    window = metric_window(NOON, evaluation_days=30, label_delay_days=0, since=since)
+    assert window == (NOON - days * DAY, NOON)
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)), st.integers(0, 40))

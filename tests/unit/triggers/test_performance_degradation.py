@@ -55,6 +55,21 @@ def test_accuracy_clearly_below_the_threshold_is_met() -> None:
     assert (verdict.value, verdict.limit, verdict.n, verdict.evidence) == (0.9, 0.92, 5000, "counted")
 
 
+@pytest.mark.parametrize(
+    "reading", [a_reading(0.5, 500), a_reading(0.0), a_reading(0.5, newest_at=NOON - timedelta(hours=72))]
+)
+def test_a_reading_at_the_bounds_of_what_can_be_judged_is_judged(reading: MetricReading) -> None:
+    assert judge(reading).met
+
+
+def test_a_perfect_metric_is_possible_and_one_in_percent_is_asked_about() -> None:
+    assert judge(a_reading(1.0)).outcome is Outcome.UNMET
+    for percent, share in ((1.01, "0.0101"), (100, "1")):
+        asked = f"accuracy {percent} is not between 0 and 1; is it in percent? Publish {share}"
+        assert judge(a_reading(percent)).reason == asked
+    assert judge(a_reading(100.1)).reason == "accuracy 100.1 is not between 0 and 1"
+
+
 def test_accuracy_at_the_threshold_is_not_below_it() -> None:
     assert judge(a_reading(0.92)).outcome is Outcome.UNMET
 
@@ -137,6 +152,8 @@ def test_of_a_version_that_has_served_all_the_time_only_its_number_is_said() -> 
 
 
 def test_a_version_that_has_served_for_less_than_a_day_is_not_judged_by_the_one_before() -> None:
+    a_day = Serving(version="7", since=NOON - timedelta(hours=24))
+    assert judge_served(a_reading(0.5), a_day).met
     early = Serving(version="7", since=NOON - timedelta(hours=23))
     verdict = judge_served(a_reading(0.5), early)
     assert (verdict.outcome, verdict.value, verdict.n) == (Outcome.INCONCLUSIVE, None, None)
