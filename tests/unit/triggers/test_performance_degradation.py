@@ -89,7 +89,8 @@ def test_without_counted_rows_the_point_value_decides_and_the_reason_says_so() -
 def test_a_metric_where_lower_is_better_is_judged_in_the_other_direction() -> None:
     worse, better = judge(a_reading(13.0, None), policy(**ERROR)), judge(a_reading(12.0, None), policy(**ERROR))
     assert (worse.outcome, better.outcome) == (Outcome.MET, Outcome.UNMET)
-    assert "is above 12.5" in worse.reason
+    assert worse.reason.startswith("accuracy 13 is above 12.5")
+    assert "accuracy inf is not a finite number" in judge(a_reading(math.inf, None), policy(**ERROR)).reason
     assert "is not above 12.5" in better.reason
 
 
@@ -114,7 +115,15 @@ def test_a_share_where_lower_is_better_has_a_lower_bound() -> None:
             a_reading(0.5, problem="CloudWatch answered PartialData"),
             "is unreliable: CloudWatch answered PartialData",
         ),
-        (a_reading(0.5, newest_at=NOON - timedelta(hours=73)), "not within 72 hours"),
+        (
+            a_reading(0.5, newest_at=NOON - timedelta(hours=73)),
+            "the newest data point is from 2026-02-26T11:00:00+00:00: not within 72 hours of the window's end",
+        ),
+        (
+            a_reading(0.5, least_and_greatest=(0.4, 1.2)),
+            "a data point of accuracy is 1.2, which is not between 0 and 1",
+        ),
+        (a_reading(0.5, least_and_greatest=(-0.4, 0.9)), "a data point of accuracy is -0.4, which is not between"),
         (a_reading(0.5, newest_at=None), "the newest data point is of unknown age"),
     ],
 )
@@ -147,7 +156,8 @@ def test_the_sentence_names_the_version_and_since_when_it_serves(reading: Metric
 
 
 def test_of_a_version_that_has_served_all_the_time_only_its_number_is_said() -> None:
-    verdict = judge_served(a_reading(0.9), evaluation_window_days=12)
+    serving = Serving(version="7", since=NOON - timedelta(days=12))
+    verdict = judge_served(a_reading(0.9), serving, evaluation_window_days=12)
     assert verdict.reason.startswith("accuracy 0.9000 of version 7 is below 0.92")
 
 
@@ -263,7 +273,50 @@ def test_a_fleet_that_was_deployed_at_a_thousand_times_is_read_in_as_many_window
     assert len({(query.start, query.end) for query in map(a_query, states)}) == 30
 
 
+def test_a_version_that_began_to_serve_after_the_window_has_no_day_in_it() -> None:
+    later = Serving(version="7", since=NOON + timedelta(days=2))
+    assert judge_served(a_reading(0.5), later).reason.endswith(": 0 whole days of it are in the window (1 needed)")
+
+
+ERRORS = {"performance_metric_direction": "lower_is_better", "performance_metric_threshold": 0.08}
+
+
+@pytest.mark.parametrize(
+    ("triggers", "reading", "outcome", "says"),
+    [
+        ({}, a_reading(0.99, 1000, unknown_rows=10), "unmet", "accuracy 0.9802 is not below 0.92"),
+        (
+            {},
+            a_reading(0.5, 400, unknown_rows=100),
+            "met",
+            "accuracy 0.6000 is below 0.92 (upper bound 0.6354, 500 rows)",
+        ),
+        ({}, a_reading(0.5, 400, unknown_rows=99), "inconclusive", "only 499 labelled rows are in the window"),
+        (
+            {},
+            a_reading(0.95, 1000, unknown_rows=1000),
+            "inconclusive",
+            "accuracy 0.4750 may also be 0.9750: for 1000 of 2000 labelled rows nothing says",
+        ),
+        (
+            {},
+            a_reading(0.0, None, unknown_rows=1000),
+            "inconclusive",
+            "accuracy 0.0000 may also be 1.0000: for 1000 of 1000 labelled rows nothing says",
+        ),
+        (ERRORS, a_reading(0.01, 1000, unknown_rows=10), "unmet", "accuracy 0.0198 is not above 0.08"),
+        (ERRORS, a_reading(0.05, 1000, unknown_rows=1000), "inconclusive", "accuracy 0.5250 may also be 0.0250: "),
+    ],
+)
+def test_rows_of_which_nothing_says_how_many_are_right_may_be_all_right_or_all_wrong(
+    triggers: dict[str, Any], reading: MetricReading, outcome: str, says: str
+) -> None:
+    verdict = judge(reading, policy(**triggers))
+    assert (verdict.outcome, verdict.reason[: len(says)]) == (outcome, says)
+
+
 def test_a_window_with_too_few_points_is_not_judged() -> None:
+    assert judge(a_reading(0.5, points=5), policy(min_data_points=5)).met
     verdict = judge(a_reading(0.5, points=4), policy(min_data_points=5))
     assert verdict.reason == "only 4 data points are in the window (5 needed)"
 
