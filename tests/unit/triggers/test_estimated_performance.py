@@ -20,6 +20,7 @@ from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome, Verdict
 from auto_retrain.triggers import all_met, judge_triggers
 from auto_retrain.triggers.base import Evidence
+from auto_retrain.triggers.estimate_trust import judge_trust
 from auto_retrain.triggers.estimated_performance import EstimatedPerformance
 from tests.unit.builders import NOON, a_policy
 from tests.unit.comparison.answers import of_numbers
@@ -80,6 +81,14 @@ def test_by_default_it_is_only_observed() -> None:
     assert all_met(verdicts) == []
 
 
+@pytest.mark.parametrize(("windows", "start"), [(1, "the last estimate was"), (3, "the last three estimates were")])
+def test_an_estimator_is_trusted_as_far_as_its_worst_estimate(windows: int, start: str) -> None:
+    trust = judge_trust("accuracy", PROFILE, SOUND[:windows], min_label_share=1.0)
+    far = max(abs(each.estimate - each.measured) for each in trust.checked)
+    assert len(trust.checked) == windows
+    assert trust.sentence == f"{start} within {100 * far:.1f} points of what the labels said later"
+
+
 def test_it_is_off_by_default() -> None:
     assert not a_policy().triggers.enables(TriggerType.ESTIMATED_PERFORMANCE)
 
@@ -108,7 +117,9 @@ def test_one_window_that_is_off_does_not() -> None:
     "unchecked",
     [
         checked(PROFILE, 20, drift=0.3, rows=250),
+        checked(PROFILE, 20, drift=0.3, rows=320).changed(label_share=0.9),
         checked(PROFILE, 20, drift=0.3).changed(label_share=0.5),
+        checked(PROFILE, 20, drift=0.3).changed(label_share=None),
         checked(PROFILE, 20, drift=0.3).changed(value=None),
         checked(PROFILE, 20, drift=0.3).changed(problem="a broken file"),
         MetricReading(value=0.5, label_share=1.0),

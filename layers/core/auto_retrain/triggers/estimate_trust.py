@@ -39,7 +39,7 @@ def judge_trust(
     worst = max(each.distance for each in checked)
     if are_off(checked):
         off = sum(each.is_off for each in checked)
-        of_all = f"{_WORDS[off]} of the last {_WORDS[len(checked)]} estimates {'was' if off == 1 else 'were'} off"
+        of_all = f"{_WORDS[off]} of the last {_WORDS[len(checked)]} estimates were off"
         cause = "the same scores mean something else now (concept drift), or the log is another one"
         return Trust("not trusted", f"{of_all} by more than chance, by up to {_size(metric, worst)}: {cause}", checked)
     one, many = "the last estimate was", f"the last {_WORDS[len(checked)]} estimates were"
