@@ -86,7 +86,12 @@ def test_closing_twice_restarts_a_waiting_trigger_once() -> None:
     assert len(world.ports.executions.started) == 1
 
 
-def test_a_job_that_ends_at_that_moment_is_noticed_and_the_trigger_is_decided_again() -> None:
+@pytest.mark.parametrize(
+    ("event", "decided"), [({**MANUAL, "force": True}, ("start", None)), (SWEPT, ("skip", "cool_down"))]
+)
+def test_a_job_that_ends_at_that_moment_is_noticed_and_the_trigger_is_decided_again(
+    event: dict[str, Any], decided: tuple[str, str | None]
+) -> None:
     world = World()
     job_id = world.open()
     read, states = world.ports.states.get, []
@@ -100,9 +105,10 @@ def test_a_job_that_ends_at_that_moment_is_noticed_and_the_trigger_is_decided_ag
 
     world.ports.states.get = ends_meanwhile  # type: ignore[method-assign]
     with pytest.raises(JobConflict, match="has just ended"):
-        world.check({**MANUAL, "force": True}, execution="arn:2")
+        world.check(event, execution="arn:2")
     world.ports.states.get = read  # type: ignore[method-assign]
-    assert world.check({**MANUAL, "force": True}, execution="arn:2").next == "start"
+    again = world.check(event, execution="arn:2")
+    assert (again.next, again.held_by) == decided
     assert world.ports.waiting.of("churn") == []
 
 
@@ -113,6 +119,18 @@ def test_performance_must_breach_on_several_days_if_the_policy_says_so() -> None
     assert decisions[1].held_by == "breach_days"
     assert "met on 2 of the last 5 days (3 needed)" in decisions[1].reason
     assert world.ports.decisions.recent("churn", 1)[0].outcome == "started"
+
+
+def test_a_day_on_which_a_trigger_is_not_met_is_no_breach() -> None:
+    world = degraded_world(breach_days=2, breach_window_days=5, enabled=("performance_degradation",))
+    world.ports.metrics.readings["churn"] = world.ports.metrics.readings["churn"].changed(value=0.99)
+    decision = check_on_day(world, 1)
+    assert (decision.next, decision.held_by) == ("skip", None)
+    assert world.ports.states.get("churn").breach_days(PERFORMANCE) == ()
+
+
+def test_a_person_needs_no_breaches() -> None:
+    assert degraded_world(breach_days=2, breach_window_days=5).check(MANUAL).next == "start"
 
 
 def test_two_checks_on_one_day_count_as_one_breach() -> None:
