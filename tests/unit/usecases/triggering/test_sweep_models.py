@@ -76,14 +76,31 @@ def test_each_model_is_checked_once_a_day_in_its_own_slot() -> None:
     models = [f"model-{number}" for number in range(100)]
     for model in models:
         give_model(ports, model, schedule_expression="0 0 1 1 *")
-    sweep(ports)
-    before = len(ports.executions.started)
-    started = [sweep(ports, after=minutes * timedelta(minutes=5)).started for minutes in range(1, 289)]
-    assert before == 100
-    assert sum(started) == 100
-    assert max(started) < 7
+    read, asked = ports.metrics.read, []
+
+    def listened(queries: Sequence[MetricQuery]) -> list[MetricReading]:
+        asked.extend(query.model_name for query in queries)
+        return read(queries)
+
+    ports.metrics.read = listened  # type: ignore[method-assign]
+    assert sweep(ports).started == 100
+    outcomes = [sweep(ports, after=minutes * timedelta(minutes=5)) for minutes in range(1, 289)]
+    assert sum(outcome.started for outcome in outcomes) == 100
+    assert max(outcome.started for outcome in outcomes) < 7
+    assert sum(outcome.known for outcome in outcomes) == 0
+    assert Counter(asked) == dict.fromkeys(models, 2)
     starts = Counter(event["model_name"] for event in ports.executions.started.values())
     assert set(starts.values()) == {2}
+
+
+def test_a_schedule_is_judged_in_every_sweep_whenever_the_models_turn_is() -> None:
+    ports = MemoryPorts()
+    for number in range(20):
+        give_model(ports, f"model-{number}", schedule_expression="30 12 * * *", schedule_spread_minutes=0)
+    sweep(ports)
+    assert sweep(ports, after=timedelta(minutes=29)).started < 20
+    sweep(ports, after=timedelta(minutes=30))
+    assert Counter(event["trigger_type"] for event in ports.executions.started.values())["scheduled"] == 20
 
 
 def test_checks_that_missed_sweeps_left_out_are_made_up_for() -> None:
@@ -132,12 +149,13 @@ def test_a_model_that_is_being_retrained_is_left_alone() -> None:
 
 def test_a_paused_model_is_left_alone_and_its_turn_is_on_record() -> None:
     ports = a_fleet()
-    ports.policies.apply(a_policy(model="degraded"), "ada", NOON, status=PolicyStatus.PAUSED, note="audit")
-    for minutes in (0, 5, 10):
-        sweep(ports, after=timedelta(minutes=minutes))
+    drift_alone = a_policy(model="degraded", triggers={"enabled": ["data_drift"]})
+    ports.policies.apply(drift_alone, "ada", NOON, status=PolicyStatus.PAUSED, note="audit")
+    assert [sweep(ports, after=timedelta(minutes=minutes)).suppressed for minutes in (0, 5, 10)] == [1, 0, 0]
     assert "degraded" not in kinds(ports)
     (record,) = ports.decisions.recent("degraded", 5)
     assert (record.outcome, record.held_by, record.reason) == ("suppressed", "paused", "paused: audit")
+    assert record.trigger_type is TriggerType.DATA_DRIFT
 
 
 def test_people_are_reminded_of_a_paused_model_every_four_weeks() -> None:
@@ -412,9 +430,11 @@ def test_a_source_of_metrics_that_is_away_costs_no_model_of_another_source_its_t
     assert ports.sweeps.last() is None
 
 
-@pytest.mark.parametrize("step", ["_ask", "_due", "daily_slot", "model_holds", "judge_triggers"])
+@pytest.mark.parametrize("step", ["_paused", "_ask", "_due", "daily_slot", "model_holds", "judge_triggers"])
 def test_whatever_breaks_for_one_model_the_others_are_swept(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     ports = a_fleet()
+    if step == "_paused":
+        ports.policies.apply(a_policy(model="healthy"), "ada", NOON, status=PolicyStatus.PAUSED)
     real = getattr(due_models, step)
 
     def broken_for_one(*arguments: Any, **named: Any) -> Any:
