@@ -16,21 +16,23 @@ class CellTable:
     def __init__(self, cells: Array) -> None:
         """For the ends of these cells, at least one."""
         self._low, self._last, self._least, self._high = _ends(cells)
-        self.size = self._last - self._low + 1 + self._high - self._least + 1
+        self._negative = self._last - self._low + 1
+        # One place more for all between the two.
+        self.size = self._negative + 1 + self._high - self._least + 1
         self._rows = np.empty(0, np.int64)
+
+    def put(self, cells: Array, rows: Array) -> None:
+        """Begin with so many of some cells, each once, and overwrite them."""
+        self._rows = np.zeros(self.size, np.int64)
+        self._rows[self._places(cells)] = rows
 
     def add(self, cells: Array) -> bool:
         """Count some cells, and overwrite them; does nothing and is false if one has no place."""
-        low, last, least, high = _ends(cells)
-        # Of one sign there may be none.
-        if low <= last and (low < self._low or last > self._last):
+        if cells.min() < self._low or cells.max() > self._high:
             return False
-        if least <= high and (least < self._least or high > self._high):
+        counted = np.bincount(self._places(cells), minlength=self.size)
+        if counted[self._negative]:
             return False
-        if self._low <= self._last:
-            cells = np.minimum(cells, self._last + 1) + np.maximum(cells, self._least, out=cells)
-        cells -= self._low + self._least
-        counted = np.bincount(cells, minlength=self.size)
         self._rows = self._rows + counted if self._rows.size else counted
         return True
 
@@ -38,9 +40,16 @@ class CellTable:
     def counted(self) -> tuple[Array, Array]:
         """The cells that were counted, in order, and how many there are of each."""
         places = np.flatnonzero(self._rows)
-        negative = self._last - self._low + 1
-        cells = np.where(places < negative, places + self._low, places - negative + self._least)
+        cells = np.where(places < self._negative, places + self._low, places - self._negative - 1 + self._least)
         return cells, self._rows[places]
+
+    def _places(self, cells: Array) -> Array:
+        """Of cells between the ends; overwrites them."""
+        places = np.maximum(cells, self._least - 1)
+        if self._negative:
+            places += np.minimum(cells, self._last + 1, out=cells)
+        places -= self._low + self._least - 1
+        return places
 
 
 def _ends(cells: Array) -> tuple[int, int, int, int]:

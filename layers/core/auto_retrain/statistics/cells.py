@@ -45,8 +45,9 @@ class CellCounter:
     """Counts the cells of numbers that come in batches; small ones wait for others."""
 
     def __init__(self) -> None:
-        self._counted, self._waiting = NO_CELLS, [np.empty(0)]
-        # For the cells that are known already, as most of those of further batches are.
+        self._waiting: list[Array] = []
+        self._counted = NO_CELLS
+        # The rows of all cells, if there is one: most cells of further batches are known already.
         self._table: CellTable | None = None
 
     def add(self, values: Array) -> None:
@@ -60,7 +61,8 @@ class CellCounter:
         return self._with_table()
 
     def _count(self) -> None:
-        values, self._waiting = np.concatenate(self._waiting), [np.empty(0)]
+        values = self._waiting[0] if len(self._waiting) == 1 else np.concatenate([np.empty(0), *self._waiting])
+        self._waiting = []
         is_finite = np.isfinite(values)
         if not is_finite.all():
             self._counted = add_cells(self._counted, count_cells(values[~is_finite]))
@@ -69,12 +71,14 @@ class CellCounter:
         if values.size and not (self._table and self._table.add(_bits(values) >> shift)):
             self._counted = add_cells(self._with_table(), count_cells(values, shift))
             self._table = _table_of(self._counted)
+            if self._table:
+                self._counted = self._counted._replace(firsts=NO_CELLS.firsts, rows=NO_CELLS.rows)
 
     def _with_table(self) -> Cells:
-        shift = self._counted.shift
         if self._table is None:
             return self._counted
-        return add_cells(self._counted, Cells(shift, *_sorted(*self._table.counted, shift)))
+        firsts, rows = _sorted(*self._table.counted, self._counted.shift)
+        return _few_enough(self._counted._replace(firsts=firsts, rows=rows), MAX_CELLS)
 
 
 def count_cells(values: Array, shift: int = 0) -> Cells:
@@ -166,13 +170,16 @@ def _sorted(cells: Array, rows: Array, shift: int) -> tuple[Array, Array]:
 
 
 def _table_of(cells: Cells) -> CellTable | None:
-    """With a place for each cell, if that is worth it."""
+    """With a place for each cell, and its rows, if that is worth it."""
     if not cells.shift or not cells.firsts.size:
         return None
     sign = np.uint64(_SIGN >> np.uint64(cells.shift))
     signed = np.where(cells.firsts & sign, cells.firsts ^ sign, ~cells.firsts).view(np.int64)
     table = CellTable(signed)
-    return table if table.size <= _MAX_PLACES else None
+    if table.size > _MAX_PLACES:
+        return None
+    table.put(signed, cells.rows)
+    return table
 
 
 def _common_zeros(bits: Array) -> int:
