@@ -190,8 +190,8 @@ def seen(manifest: Manifest, tables: TableReader, order: dice.Random | None = No
         {
             "numbers": {name: [np.asarray(each).tolist() for each in cells] for name, cells in part.numbers.items()},
             "categories": part.categories,
-            "days": [part.days.days.tolist(), np.nan_to_num(part.days.ranges, nan=-7).tolist()],
             # Which two there are makes no difference.
+            "days": [part.days.days.tolist(), ["two" if low < high else str(low) for low, high in ranges]],
             "few": {
                 name: {day: few if len(few) < 2 else 2 for day, few in by_day.items()}
                 for name, by_day in part.few_categories.items()
@@ -200,6 +200,7 @@ def seen(manifest: Manifest, tables: TableReader, order: dice.Random | None = No
             "entities": part.entities and sorted(map(repr, part.entities.numbers[0])),
         }
         for part, sample in ((window.features, window.sample) for window in (merged.training, merged.holdout))
+        for ranges in [part.days.ranges.reshape(-1, 2)]
     ]
     return summary.model_dump(exclude={"training": EXAMPLE, "holdout": EXAMPLE}), windows
 

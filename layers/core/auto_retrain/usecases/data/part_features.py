@@ -35,7 +35,7 @@ def merged_features(one: FeaturePart, other: FeaturePart) -> FeaturePart:
 
 
 class DayRanges:
-    """The lowest and the highest value of each feature on each day, and two of its categories."""
+    """Two values of each feature on each day, its lowest and highest until they differ, and two of its categories."""
 
     def __init__(self, numeric: Sequence[str]) -> None:
         self._places = {name: place for place, name in enumerate(numeric)}
@@ -48,10 +48,10 @@ class DayRanges:
         ranges = self._ranges.setdefault(day.toordinal(), np.full((len(self._places), 2), np.nan))
         for name, numbers in batch.numbers.items():
             lowest, highest = ranges[self._places[name]]
-            ranges[self._places[name]] = (
-                np.fmin.reduce(numbers, initial=lowest),
-                np.fmax.reduce(numbers, initial=highest),
-            )
+            # Two values already show that a feature changes.
+            if not lowest < highest:
+                ends = np.fmin.reduce(numbers, initial=lowest), np.fmax.reduce(numbers, initial=highest)
+                ranges[self._places[name]] = ends
         for name, levels in batch.levels.items():
             before = self._few[name].get(day, ())
             if len(before) < 2:

@@ -39,7 +39,7 @@ class EntityRows(NamedTuple):
 
 
 class DayValues(NamedTuple):
-    """The days with rows, as ordinals, and the lowest and the highest value of each numeric feature on each."""
+    """The days with rows, as ordinals, and two values of each numeric feature on each, the same if all of them are."""
 
     days: Array
     ranges: Array
