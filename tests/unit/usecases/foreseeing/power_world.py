@@ -58,6 +58,10 @@ class PowerWorld:
         job = a_job(number, variants).changed(validation=result)
         self.store(job if variants > 1 else job.changed(challenger=ModelVersion(number="best")))
 
+    def failed(self, number: int) -> None:
+        """A later job, which compared nothing."""
+        self.store(a_job(number))
+
     def power(self, rows: int, production: float | None = None, met: bool = False, variants: int = 1) -> Power:
         """What is predicted for the next job, whose trigger read this metric in production."""
         job = a_job(99, variants)

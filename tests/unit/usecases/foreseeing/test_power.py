@@ -114,6 +114,15 @@ def test_a_big_step_does_not_hide_that_smaller_ones_show() -> None:
     assert known < 0.3
 
 
+def test_jobs_that_came_to_nothing_hide_no_comparison() -> None:
+    world = PowerWorld(accuracy_alone(0.9, 1000), 1000, **ABSOLUTE)
+    world.compared(1, accuracies(PairedCounts(850, 50, 50, 50)), 1000)
+    known = world.power(1000, production=0.9)
+    for number in range(2, 40):
+        world.failed(number)
+    assert world.power(1000, production=0.9) == known
+
+
 @pytest.mark.parametrize(
     ("production", "hoped"),
     [(0.66, "0.92"), (0.80, "0.92"), (0.90, "0.99"), (0.93, "1")],

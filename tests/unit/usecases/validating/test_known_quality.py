@@ -1,5 +1,7 @@
 """What is known of a champion comes from its promotion, from production and from its last comparison."""
 
+from datetime import timedelta
+
 import pytest
 
 from auto_retrain.domain.messages.triggering import ExecutionStarted
@@ -72,6 +74,18 @@ def test_production_decides_whether_a_sudden_decay_is_real() -> None:
     seen, unseen = (compared_again(promoted(), sudden, production=reading(live)) for live in (0.62, 0.91))
     assert (seen.decision, unseen.decision) == (Decision.PROMOTE, Decision.INCONCLUSIVE)
     assert sources(unseen) == {"promotion": 0.95, "production": 0.91}
+
+
+def test_no_number_of_jobs_that_came_to_nothing_makes_a_comparison_forgotten() -> None:
+    world = promoted()
+    compared_again(world, MISREAD)
+    job = next(iter(world.ports.jobs.list_recent("churn", 1)))
+    for number in range(200):
+        created_at = job.created_at + timedelta(minutes=1 + number)
+        ended = job.changed(job_id=f"churn-{number:010}", created_at=created_at, validation=None)
+        world.ports.jobs._jobs[ended.job_id] = ended
+    world.ports.clock.advance(timedelta(days=30))
+    assert "comparison" in sources(compared_again(world, MISREAD, number=4))
 
 
 @pytest.mark.parametrize(

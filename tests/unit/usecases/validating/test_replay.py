@@ -11,7 +11,7 @@ from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.validation import Decision, ValidatedInputs
 from auto_retrain.pipeline import AutoRetrainPipeline
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
-from auto_retrain.usecases.validating.looks import MAX_JOBS_BACK, count_looks
+from auto_retrain.usecases.validating.looks import MAX_LOOKS_BACK, count_looks
 from auto_retrain.usecases.validating.replay import replay_validation
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows
@@ -168,7 +168,7 @@ def test_no_number_of_jobs_that_came_to_nothing_makes_a_comparison_forgotten() -
     world, first = validated(0.89)
     world.close(decision={"job_id": first})
     job = world.job(first)
-    for number in range(3 * MAX_JOBS_BACK):
+    for number in range(3 * MAX_LOOKS_BACK):
         created_at = job.created_at + timedelta(minutes=1 + number)
         ended = job.changed(job_id=f"churn-{number:010}", created_at=created_at, validation=None)
         world.ports.jobs._jobs[ended.job_id] = ended

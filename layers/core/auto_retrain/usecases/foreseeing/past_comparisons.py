@@ -1,7 +1,8 @@
 """What a model's last comparisons show: how good its champion was, and how much two of its versions differ."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from ...domain.comparison import Interval, MetricResult
@@ -12,7 +13,9 @@ from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ...statistics.power import error_of_interval
 
-MAX_RECENT_JOBS = 20
+MAX_COMPARISONS = 20
+# Between comparisons there may be any number of jobs that came to nothing.
+MAX_AGE = timedelta(days=366)
 MAX_RATIOS = 5
 # Two versions that are nearly the same say nothing of the next one.
 MIN_RATIO = 0.05
@@ -61,8 +64,9 @@ class PastComparison(NamedTuple):
 
 
 def past_comparisons(policy: Policy, serving: LedgerLine, ports: Ports) -> list[PastComparison]:
-    """The comparisons of the last jobs, newest first, and that by which the champion was promoted."""
-    jobs = ports.jobs.list_recent(policy.model, MAX_RECENT_JOBS)
+    """The last comparisons of about a year, newest first, and that by which the champion was promoted."""
+    newest_first = ports.jobs.list_of_model(policy.model, ports.clock.now() - MAX_AGE)
+    jobs = list(islice((job for job in newest_first if job.validation), MAX_COMPARISONS))
     is_recent = any(job.job_id == serving.job_id for job in jobs)
     promotion = ports.jobs.get(serving.job_id) if serving.job_id and not is_recent else None
     comparisons = (_comparison_in(job, policy.primary_metric) for job in (*jobs, *([promotion] if promotion else [])))

@@ -1,6 +1,7 @@
 """What is known of a job's champion before it is measured again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from ...comparison.rounding import rounded_interval
 from ...domain.comparison import KnownQuality, MetricResult
@@ -13,7 +14,7 @@ from ...statistics.proportions import wilson_interval
 from ...triggers.performance_degradation import CHECK as PERFORMANCE
 
 # Older comparisons say little about what the champion is today.
-MAX_JOBS_BACK = 50
+MAX_AGE = timedelta(days=366)
 
 
 def known_of_champion(job: RetrainingJob, policy: Policy, ports: Ports) -> tuple[KnownQuality, ...]:
@@ -60,7 +61,7 @@ def _is_comparable(name: str, value: float) -> bool:
 
 
 def _last_compared(job: RetrainingJob, policy: Policy, ports: Ports) -> Iterator[KnownQuality]:
-    for other in ports.jobs.list_recent(job.model_name, MAX_JOBS_BACK):
+    for other in ports.jobs.list_of_model(job.model_name, job.created_at - MAX_AGE):
         metric = _metric_of(other, policy)
         is_about_it = other.champion_version == job.champion_version
         if metric is not None and metric.champion is not None and other.is_before(job) and is_about_it:
