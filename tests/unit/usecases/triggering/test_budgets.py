@@ -114,6 +114,15 @@ def test_models_that_are_due_in_the_same_minute_start_while_the_fleet_has_money(
     assert len(told(ports)) == 20
 
 
+def test_no_money_is_set_aside_for_models_that_wait_until_a_job_has_ended() -> None:
+    ports = a_fleet(5)
+    ports.limits = FleetLimits(budget_month_usd=100.0, concurrent_jobs=2)
+    outcome, mark = sweep(ports), ports.sweeps.last()
+    assert (outcome.started, outcome.queued) == (2, 3)
+    assert mark is not None
+    assert mark.usage.money == FleetMoney(month="2026-03", spent=5, reserved=2)
+
+
 def test_a_model_that_does_not_fit_is_passed_over_for_one_that_does() -> None:
     ports = a_fleet(2, budget=100.0)
     for _ in range(5):

@@ -8,8 +8,10 @@ from auto_retrain.domain.errors import DataUnavailable, EventInvalid, EventsUnav
 from auto_retrain.domain.events import FactEvent
 from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.metric_reading import MetricReading
+from auto_retrain.domain.model_state import LastRequest
 from auto_retrain.domain.pages import request_path
 from auto_retrain.domain.trigger_type import TriggerType
+from auto_retrain.domain.waiting_trigger import MAX_WAITING_REQUESTS
 from auto_retrain.usecases.reporting.fleet_page import overview
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
 from tests.unit.announced import announced
@@ -81,7 +83,8 @@ def test_without_the_drift_trigger_a_healthy_model_is_skipped_with_the_reasons()
     world.ports.states.record_retrain("churn", NOON)
     world.ports.metrics.readings["churn"] = MetricReading(value=0.95, rows=5000, points=30, newest_at=NOON)
     decision = world.check(SWEPT)
-    assert decision.next == "skip"
+    assert (decision.next, decision.evidence) == ("skip", None)
+    assert world.ports.states.get("churn").last_request is None, "nobody asked for it"
     assert "accuracy 0.9500 is not below 0.92" in decision.reason
     assert "not due" in decision.reason
 
@@ -112,12 +115,10 @@ def test_a_request_that_opened_no_job_has_a_page_with_its_timeline(store_fails: 
         world.ports.data.write = away  # type: ignore[method-assign]
     held = world.check({**MANUAL, "reason": "<b>now</b>"}, "execution:second")
     assert (held.next, held.held_by) == ("skip", "cool_down")
-    request = world.ports.states.get("churn").last_request
     if store_fails:
-        assert request is None
+        assert world.ports.states.get("churn").last_request is None
         return
-    assert request is not None
-    page = world.ports.data.read(f"s3://artifacts/{request_path('churn', request.key)}").decode()
+    request, page = last_request(world)
     for shown in (
         "Held back: cool down",
         "by ada: &lt;b&gt;now&lt;/b&gt;",
@@ -128,6 +129,21 @@ def test_a_request_that_opened_no_job_has_a_page_with_its_timeline(store_fails: 
     (row,) = overview(world.ports).rows
     assert (row.decision, row.page) == (request.key, request_path("churn", request.key))
     assert row.outcome == "opened no job: cool down"
+
+
+def last_request(world: World) -> tuple[LastRequest, str]:
+    """The newest one that opened no job, and the page about it."""
+    request = world.ports.states.get("churn").last_request
+    assert request is not None
+    return request, world.ports.data.read(f"s3://artifacts/{request_path('churn', request.key)}").decode()
+
+
+def test_a_page_says_for_which_job_a_request_waits_unless_it_is_one_too_many() -> None:
+    world = World()
+    starts = f"it starts by itself once job {world.open()} has ended"
+    for number in range(MAX_WAITING_REQUESTS + 1):
+        world.check({**MANUAL, "reason": f"request {number}", "force": True}, f"arn:{number}")
+        assert (starts in last_request(world)[1]) is (number < MAX_WAITING_REQUESTS)
 
 
 def away(*_: object) -> str:
@@ -170,9 +186,11 @@ def test_an_input_that_is_not_an_object_is_refused_with_what_to_send(event: obje
 
 def test_an_event_in_the_future_is_refused_before_it_extends_the_cool_down() -> None:
     world = World()
+    latest = world.ports.clock.now() + timedelta(minutes=5)  # so far the clocks of computers may differ
     with pytest.raises(EventInvalid, match="must not be in the future"):
-        world.check({**MANUAL, "event_time": (NOON + timedelta(days=365)).isoformat()})
+        world.check({**MANUAL, "event_time": (latest + timedelta(microseconds=1)).isoformat()})
     assert world.ports.states.get("churn").last_attempt_at is None
+    assert world.check({**MANUAL, "event_time": latest.isoformat()}).next == "start"
 
 
 def test_an_event_from_long_ago_is_refused_before_any_window_is_computed() -> None:
