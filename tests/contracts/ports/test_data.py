@@ -585,6 +585,18 @@ def test_an_error_in_the_middle_of_an_object_is_raised_unchanged(
         list(ArrowTableReader(store).batches(objects, format, ["age"], []))
 
 
+@pytest.mark.parametrize(
+    ("numeric", "categorical", "rows"),
+    [(["age", "income"], [], 131_072), (["age", "income", "years"], [], 65_536), (["age"], ["years"], 65_536)],
+)
+def test_one_or_two_columns_of_numbers_come_in_larger_batches(
+    numeric: list[str], categorical: list[str], rows: int
+) -> None:
+    """Of categories the size of a batch decides which are kept when there are too many, so theirs stays."""
+    content = table(**{name: pa.array(np.zeros(140_000)) for name in ("age", "income", "years")})
+    assert read(content, "parquet", numeric, categorical)[0].rows == rows
+
+
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_a_column_can_be_read_as_texts_and_counted_at_once(format: str) -> None:
     store = MemoryDataStore()

@@ -190,6 +190,13 @@ def test_the_columns_of_large_objects_are_read_some_at_a_time_and_give_the_same(
     assert wide_profile(column_blocks.MIN_BYTES) == wide_profile(1)
 
 
+def test_categories_of_large_objects_are_read_before_their_numbers() -> None:
+    """Counting them holds Python's lock, so that nothing else could run beside the last ones."""
+    item = DataObject(uri="s3://data/one", etag="e", size=column_blocks.MIN_BYTES, date=DAY.start)
+    blocks = column_blocks.column_blocks(COLUMNS, ("age", "income", "years"), ("plan",), [item])
+    assert blocks == [((), ("plan",)), (("age", "income"), ()), (("years",), ())]
+
+
 @pytest.mark.parametrize("size", [1, 1 << 40])
 def test_without_features_there_is_nothing_to_count(size: int) -> None:
     ports, columns = MemoryPorts(), COLUMNS.changed(numeric=(), categorical=())
