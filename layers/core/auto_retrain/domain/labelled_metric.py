@@ -31,7 +31,7 @@ def metric_in(policy: Policy, given: str | None = None) -> str | None:
         return None
     raise PolicyInvalid(
         f"metric.{field} = '{name}': cannot be worked out from the labelled rows of a {policy.data.task}; say by "
-        f"--metric which of {', '.join(_fitting(policy)) or 'none'} stands for it, or test without --train"
+        f"--metric which one stands for it ({_allowed(policy)}), or test without --train"
     )
 
 
@@ -51,7 +51,11 @@ def _check(policy: Policy, name: str, given: str) -> None:
 
 
 def _allowed(policy: Policy) -> str:
-    return f"allowed are {', '.join(_fitting(policy)) or 'none'}"
+    if fitting := _fitting(policy):
+        return f"allowed are {', '.join(fitting)}"
+    triggers = policy.triggers
+    direction = f"triggers.performance_metric_direction is '{triggers.performance_metric_direction}'"
+    return f"no metric fits while {direction} and performance_metric_scale is '{triggers.performance_metric_scale}'"
 
 
 def _of_task(policy: Policy) -> list[str]:

@@ -303,6 +303,16 @@ def test_a_metric_that_the_threshold_cannot_be_compared_with_is_refused_with_tho
         Ordering(metric={"name": metric}, triggers=triggers).asked()
 
 
+def test_where_no_metric_fits_the_fields_are_named_that_leave_none() -> None:
+    regression = {"task": "regression", "prefix": "churn", "row_id": "id", "label": "days", "numeric": ["age"]}
+    none_fits = (
+        r"no metric fits while triggers\.performance_metric_direction is 'higher_is_better' and .*scale is 'share'"
+    )
+    for given, own in ((None, {"performance_metric_threshold": 0.9}), ("rmse", {}), ("accuracy", {})):
+        with pytest.raises(PolicyInvalid, match=none_fits):
+            Ordering(data=regression, triggers=own).asked(given)
+
+
 def test_a_metric_is_not_ignored_where_the_prediction_log_says_what_it_is() -> None:
     ordering = Ordering(metric={"source": "prediction_log"})
     with pytest.raises(EventInvalid, match=r"--metric f1_score: the prediction log says .* accuracy; leave it out"):
