@@ -55,6 +55,12 @@ def test_two_policies_are_shown_side_by_side(past: Terminal) -> None:
     assert [each["retrainings"] for each in document] == [int(text) for text in retrainings[1:]]
 
 
+def test_a_policy_is_not_compared_with_itself(past: Terminal) -> None:
+    answer = past.run("backtest", "churn", "--against", "churn", *YEAR)
+    assert (answer.code, answer.out) == (1, "")
+    assert "--against churn: is the policy that is tried; give another one, such as a file with a change" in answer.err
+
+
 def test_all_decisions_are_listed_if_that_is_asked(past: Terminal) -> None:
     starts, everything = (past.ok("backtest", "churn", *YEAR, *more).splitlines() for more in ((), ("--all",)))
     assert len(everything) > len(starts) + 20

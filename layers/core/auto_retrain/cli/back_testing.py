@@ -109,6 +109,10 @@ def backtest(
         raise EventInvalid(f"--metric {metric}: only with --train; without it, the metric is read as it was")
     if again and not train:
         raise EventInvalid("--again: only with --train; without it, a policy is tried anew each time")
+    if against and against in names:
+        raise EventInvalid(
+            f"--against {against}: is the policy that is tried; give another one, such as a file with a change"
+        )
     ports = ports_of(context)
     days = past_days(since, until, ports.clock.now().date(), ("--from", "--to"))
     policies = {name: _policy(name, ports) for name in (*names, *([against] if against else []))}
