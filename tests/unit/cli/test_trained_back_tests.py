@@ -125,6 +125,19 @@ def test_what_the_retrainings_made_of_the_past_is_shown(pod: Pod) -> None:
     assert "started" not in decisions
 
 
+def test_versions_whose_days_nothing_measured_served_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    unmeasured = a_test().changed(days=(), metric="rmse")
+    print_champions([unmeasured])
+    heading, first, second, why = capsys.readouterr().out.strip().splitlines()
+    assert heading.split()[-2:] == ["DAYS", "RMSE"]
+    assert [first.split()[-2:], second.split()[-2:]] == [["5", "-"], ["5", "-"]]
+    assert why == (
+        "churn: how well they did is not known: triggers.enabled has no performance_degradation, and labelled rows "
+        "do not say what the metric was"
+    )
+    assert "how well they did is not known" in render_back_test({"churn": unmeasured.test}, [unmeasured])
+
+
 def test_a_notebook_shows_what_served_and_how_retrainings_ended() -> None:
     shown = a_test()._repr_html_()
     assert "Versions that served" in shown

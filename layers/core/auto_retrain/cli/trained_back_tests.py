@@ -49,12 +49,11 @@ def print_champions(tests: Sequence[TrainedBackTest]) -> None:
         headings = ["VERSION", "SINCE", "BY", "DAYS", "METRIC" if others else metric.upper()]
         print_table([*(["POLICY"] if len(tests) > 1 else []), *headings], rows)
     for test in tests:
-        for sentence in filter(None, (test.unserved, test.unknown_days)):
+        for sentence in filter(None, (test.unserved, test.unmeasured, test.unknown_days)):
             print_below(f"{test.name}: ", sentence)
 
 
 def _row(test: TrainedBackTest, champion: TriedChampion, with_name: bool) -> list[str]:
-    days = test.days_of(champion)
-    came_by = champion.change.replace("_", " ")
-    row = [champion.version, moment(champion.since), came_by, str(len(days)), shown_mean(test.value_of(days))]
+    days, came_by = len(test.days_of(champion)), champion.change.replace("_", " ")
+    row = [champion.version, moment(champion.since), came_by, str(days), shown_mean(test.value_with(champion))]
     return [test.name, *row] if with_name else row

@@ -161,11 +161,17 @@ class TrainedBackTest(Record):
     def taken_back(self) -> int:
         return sum(each.change == "rolled_back" for each in self.champions)
 
-    def days_of(self, champion: TriedChampion) -> list[ServedDay]:
+    def days_of(self, champion: TriedChampion) -> list[date]:
         """The days at whose noon a version served since it began to, until the next one did."""
         later = [each.since for each in self.champions if each.since > champion.since]
         until = min(later, default=datetime.max.replace(tzinfo=UTC))
-        return [each for each in self.days if champion.since <= datetime.combine(each.day, time(12), UTC) < until]
+        days = self.test.days.days()
+        return [day for day in days if champion.since <= datetime.combine(day, time(12), UTC) < until]
+
+    def value_with(self, champion: TriedChampion) -> float | None:
+        """The mean of the metric over the days of a version."""
+        days = set(self.days_of(champion))
+        return self.value_of([each for each in self.days if each.day in days])
 
     def value_of(self, days: list[ServedDay]) -> float | None:
         """The mean of the metric over some days, by their rows."""
@@ -185,6 +191,14 @@ class TrainedBackTest(Record):
         )
 
     @property
+    def unmeasured(self) -> str | None:
+        """Why nothing is known of any day, if the policy judges no metric."""
+        if self.days or not self.champions or self.test.limit is not None:
+            return None
+        judges_none = "triggers.enabled has no performance_degradation"
+        return f"how well they did is not known: {judges_none}, and labelled rows do not say what the metric was"
+
+    @property
     def unknown_days(self) -> str | None:
         """How many days nothing is known of that have data, and why not, of one of them; None if there are none."""
         unknown = [each for each in self.days if each.problem]
@@ -195,7 +209,7 @@ class TrainedBackTest(Record):
 
     def _repr_html_(self) -> str:
         served = [
-            (each.version, f"{each.since:%F %R}Z", each.change, len(days := self.days_of(each)), self.value_of(days))
+            (each.version, f"{each.since:%F %R}Z", each.change, len(self.days_of(each)), self.value_with(each))
             for each in self.champions
         ]
         ended = [(f"{each.at:%F %R}Z", each.trigger_type, each.ending, each.reason) for each in self.retrainings]

@@ -170,10 +170,12 @@ def _tried(tests: Tests, trained: Sequence[TrainedBackTest]) -> str:
     rows = []
     for since, name, (test, champion) in found:
         days, change = test.days_of(champion), champion.change.replace("_", " ")
-        mean = f"{test.metric} {shown_mean(test.value_of(days))}"
+        mean = f"{test.metric} {shown_mean(test.value_with(champion))}"
         rows.append((f"{since:%F %R}", *_policy(name, tests), text(champion.version), change, f"{len(days):,}", mean))
     headings = ("Since", *_heading(tests), "Version", "How", "Days", "Mean")
-    sentences = ((test.name, sentence) for test in trained for sentence in (test.unserved, test.unknown_days))
+    sentences = (
+        (test.name, sentence) for test in trained for sentence in (test.unserved, test.unmeasured, test.unknown_days)
+    )
     below = (paragraph(text(f"{name}: {sentence}")) for name, sentence in sentences if sentence)
     return (table(headings, rows) if rows else "") + "".join(below)
 
