@@ -19,6 +19,8 @@ from .versions import LoadedVersion, Versions
 SLICE_PREFIX = "slice:"
 # What the function that measures can read.
 MAX_CLASSES = 10_000
+# Of the columns that a version misses.
+MAX_NAMED = 10
 MAX_BYTES_OF_SCORES = 512 << 20
 
 
@@ -102,7 +104,11 @@ def _columns_for(version: LoadedVersion, rows: LabelledRows) -> Any:
     features = version.features or tuple(rows.features.columns)
     missing = [name for name in features if name not in rows.features]
     if missing:
-        raise VersionUnusable(f"version {version.number} needs columns that are not features: {', '.join(missing)}")
+        named = ", ".join(missing[:MAX_NAMED]) + (
+            f" and {len(missing) - MAX_NAMED} more" if missing[MAX_NAMED:] else ""
+        )
+        fields = "data.numeric and data.categorical"
+        raise VersionUnusable(f"version {version.number} needs columns that {fields} do not name: {named}")
     return rows.features[list(features)]
 
 

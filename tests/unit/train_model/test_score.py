@@ -124,8 +124,11 @@ def test_a_version_gets_the_columns_it_was_trained_on_in_the_same_order(shelf: S
 
 
 def test_a_version_that_needs_other_columns_than_the_features_is_unusable(shelf: Shelf) -> None:
-    with pytest.raises(VersionUnusable, match="version 1 needs columns that are not features: income"):
+    lacks = "version 1 needs columns that data.numeric and data.categorical do not name: "
+    with pytest.raises(VersionUnusable, match=f"{lacks}income$"):
         score_with(shelf, Registered(Constant("1"), features=("age", "income")))
+    with pytest.raises(VersionUnusable, match=f"{lacks}f0, .*, f9 and 5 more$"):
+        score_with(shelf, Registered(Constant("1"), features=tuple(f"f{number}" for number in range(15))))
 
 
 def test_a_version_that_cannot_predict_is_named(shelf: Shelf) -> None:

@@ -32,6 +32,25 @@ def test_the_champions_accuracy_leads_to_a_warning() -> None:
     assert "the champion's accuracy was 0.9600 when it was deployed" in warning
 
 
+def test_a_feature_that_the_champion_learned_from_is_not_left_out_without_a_warning() -> None:
+    world = World()
+    job_id = world.scored_job(rows(500, 0.9))
+    world.validate(job_id)
+    fewer = a_policy(data={**world.policy.data.model_dump(), "categorical": []})
+
+    def warned() -> list[str]:
+        warnings = plan_policies([fewer], world.ports)[0].warnings
+        return [text for text in warnings if "learned from" in text]
+
+    assert warned() == []
+    world.deploy(job_id)
+    (warning,) = warned()
+    assert warning.startswith("data.numeric, data.categorical: without plan, which version 2, the champion, learned")
+    list(apply_planned(plan_policies([fewer], world.ports), "ada", world.ports))
+    assert warned() == [warning]
+    assert not any("learned from" in text for text in plan_policies([world.policy], world.ports)[0].warnings)
+
+
 def finding(world: World) -> Finding | None:
     """What the doctor says of the parts of the model."""
     found = check_installation(world.ports, None)

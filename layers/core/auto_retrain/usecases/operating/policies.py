@@ -16,13 +16,15 @@ from ...domain.text import one_line
 from ...holds.budgets import budget_hold
 from ...ports import Ports
 from ..audit.record import record
-from ..lookup import known_policy, newest_version, policy_of
+from ..lookup import known_policy, newest_version, policy_of, policy_version_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
 _KEPT_TRIGGERS = ("time_zone", "alarms", "budget_month_usd", "back_test_days")
 # The sections that decide on retrainings: whatever else differs, the past would have been the same.
 _DECIDING = ("triggers", "metric", "data", "drift")
+# Of the columns that a warning is about.
+MAX_NAMED = 3
 # Its training section is also in the record of a job that waits for a batch; an item of DynamoDB has at most 400 KB.
 MAX_POLICY_BYTES = 100_000
 
@@ -162,11 +164,28 @@ def _trigger_problems(config: TriggerConfig) -> Iterator[str]:
 def _plan(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> PlannedPolicy:
     accuracy = champion_accuracy(policy.model, ports)
     with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
-    warnings = (*warnings_of(policy), *with_champion, *_of_parts(policy, ports), *_of_budget(policy, ports))
+    others = (*_of_features(policy, newest, ports), *_of_parts(policy, ports), *_of_budget(policy, ports))
+    warnings = (*warnings_of(policy), *with_champion, *others)
     plan = PlannedPolicy(policy=policy, newest=newest, warnings=warnings)
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
     return plan.changed(changes=changes_between(newest.policy, policy))
+
+
+def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> Iterator[str]:
+    """A warning if the champion needs columns that jobs would not read, so that each would fail after its training."""
+    serving = ports.ledger.current(policy.model)
+    job = ports.jobs.get(serving.job_id) if serving and serving.job_id else None
+    if not serving or not job or not newest:
+        return
+    is_newest = newest.version == job.policy_version
+    learned = newest if is_newest else policy_version_of(policy.model, job.policy_version, ports)
+    gone = [name for name in learned.policy.data.features if name not in policy.data.features]
+    if gone:
+        names = ", ".join(gone[:MAX_NAMED]) + (f" and {len(gone) - MAX_NAMED} more" if len(gone) > MAX_NAMED else "")
+        champion = f"version {serving.version.number}, the champion, learned from"
+        fails = "it cannot be compared with a challenger then, so each retraining fails after its training"
+        yield f"data.numeric, data.categorical: without {names}, which {champion}: {fails}"
 
 
 def _of_parts(policy: Policy, ports: Ports) -> Iterator[str]:
