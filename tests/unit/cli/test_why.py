@@ -141,6 +141,14 @@ def test_an_old_check_of_the_data_is_shown_with_its_age(terminal: Terminal) -> N
     assert "out of date; auto-retrain drift churn judges the data of now" in terminal.ok("why-not", "churn")
 
 
+def test_data_that_were_never_checked_are_the_reason_why_drift_is_unknown(terminal: Terminal) -> None:
+    terminal.apply()
+    lines = terminal.ok("why-not", "churn").splitlines()
+    assert lines[lines.index("data_drift: unknown") + 1] == "  no check of its data is known"
+    terminal.ports.decisions.record(SUPPRESSED)
+    assert "no check of its data" not in terminal.ok("why-not", "churn")
+
+
 def test_a_prediction_shows_which_triggers_are_met_and_what_holds_them_back(terminal: Terminal) -> None:
     world = World()
     terminal.ports = world.ports

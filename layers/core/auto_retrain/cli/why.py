@@ -127,6 +127,8 @@ def _print_model(outlook: ModelOutlook) -> None:
 
 def _print_trigger(trigger: TriggerOutlook, outlook: ModelOutlook) -> None:
     say(f"{trigger.trigger_type.value}: {trigger.prospect.replace('_', ' ')}")
+    if trigger.prospect == "unknown" and not trigger.verdicts:
+        _print_indented("no check of its data is known")
     for verdict in trigger.verdicts:
         numbers = _numbers(verdict)
         _print_indented(f"{verdict.label}: {verdict.reason}" + (f" ({numbers})" if numbers else ""))
