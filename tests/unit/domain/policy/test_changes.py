@@ -29,6 +29,25 @@ def test_a_field_that_is_not_set_is_called_none_and_nothing_else() -> None:
     ]
 
 
+def test_of_a_list_that_keeps_most_of_its_items_only_the_others_are_shown() -> None:
+    many = [f"f{number}" for number in range(64)]
+    before, after = (
+        a_policy(data={**a_policy().data.model_dump(), "numeric": numeric}) for numeric in (many, many[1:])
+    )
+    assert [str(change) for change in changes_between(before, after)] == ['data.numeric: without "f0"']
+    assert [str(change) for change in changes_between(after, before)] == ['data.numeric: with "f0"']
+    other = a_policy(data={**a_policy().data.model_dump(), "numeric": [*many[2:], "age", "income"]})
+    (change,) = changes_between(before, other)
+    assert str(change) == 'data.numeric: without "f0", "f1"; with "age", "income"'
+
+
+def test_a_list_in_another_order_is_shown_as_it_is() -> None:
+    before, after = (a_policy(drift={"ignore": names}) for names in (["age", "plan"], ["plan", "age"]))
+    assert [str(change) for change in changes_between(before, after)] == [
+        'drift.ignore: ["age", "plan"] -> ["plan", "age"]'
+    ]
+
+
 def test_added_and_removed_parameters_are_distinguished_from_null() -> None:
     before = a_policy(training={"parameters": {"depth": None, "rate": 0.1}})
     after = a_policy(training={"parameters": {"depth": 3}})

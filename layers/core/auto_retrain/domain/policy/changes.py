@@ -16,8 +16,27 @@ class FieldChange(Record):
     after: str | None
 
     def __str__(self) -> str:
+        if few := self._names_that_differ():
+            return f"{'.'.join(self.path)}: {few}"
         values = [text if text is not None else "(none)" for text in (self.before, self.after)]
         return f"{'.'.join(self.path)}: {' -> '.join(values)}"
+
+    def _names_that_differ(self) -> str | None:
+        """Of names of which some stay, in their order, those that came or went; None of anything else."""
+        before, after = (_names(text) for text in (self.before, self.after))
+        stay = [name for name in before if name in after]
+        if not stay or stay != [name for name in after if name in before]:
+            return None
+        gone, new = ([json.dumps(name) for name in one if name not in stay] for one in (before, after))
+        told = {"without": gone, "with": new}
+        return "; ".join(f"{word} {', '.join(names)}" for word, names in told.items() if names)
+
+
+def _names(text: str | None) -> list[str]:
+    """What a list holds if these are texts, each once; empty otherwise."""
+    value = json.loads(text) if text else None
+    names = [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return names if names == value and len(set(names)) == len(names) else []
 
 
 def changes_between(before: Policy, after: Policy) -> tuple[FieldChange, ...]:
