@@ -99,6 +99,43 @@ def test_many_unseen_categories_are_drift_in_themselves() -> None:
     assert judge_drift(policy(threshold=5, confidence=0), [few]).dataset.met
 
 
+@pytest.mark.parametrize(
+    ("live", "unseen", "met"),
+    [
+        ([450, 450, 100], 0, False),
+        ([450, 449, 101], 0, True),
+        ([500, 500, 0], 50, False),
+        ([500, 500, 0], 51, True),
+    ],
+)
+def test_as_many_missing_values_or_unseen_categories_as_the_policy_allows_are_no_drift(
+    live: list[int], unseen: int, met: bool
+) -> None:
+    rows = histogram([500, 500, 0], live, unseen=unseen)
+    assert judge_drift(policy(threshold=5, confidence=0), [rows]).dataset.met is met
+
+
+def test_the_point_estimate_alone_is_called_so() -> None:
+    (feature,) = judge_drift(policy(confidence=0), [MOVED]).features
+    assert feature.reason == "PSI 0.879 of 'f00' exceeds 0.25 (point estimate alone)"
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [histogram([50_000, 50_000, 0], [45_000, 55_000, 0]), histogram([150, 150, 0], [128, 172, 0])],
+    ids=["certain and tiny", "small and uncertain"],
+)
+def test_a_change_is_worth_a_look_only_if_it_is_large_enough_and_not_due_to_chance(moved: FeatureHistogram) -> None:
+    assert "worth a look" not in judge_drift(policy(min_rows=300), [moved]).dataset.reason
+
+
+def test_of_a_feature_that_drifted_only_what_drifted_is_said() -> None:
+    (feature,) = judge_drift(policy(), [categories([1800, 200, 0, 0, 0], None)]).features
+    assert feature.met
+    assert feature.reason.startswith("PSI ")
+    assert "cannot be recognised" not in feature.reason
+
+
 def test_unseen_categories_that_a_reference_of_this_size_explains_are_not_drift() -> None:
     expected = histogram([900, 100, 0], [800, 200, 0], unseen=100, seen_once=60, seen_twice=40)
     assert not judge_drift(policy(threshold=5), [expected]).dataset.met

@@ -76,6 +76,46 @@ def test_of_features_without_rows_there_is_no_mean() -> None:
     assert (none.outcome, none.value, none.reason) == (Outcome.UNMET, None, "no feature counts")
 
 
+def two(*live: tuple[int, ...], threshold: float = 0.1, confidence: float = 0.95) -> Verdict:
+    """The verdict on two features, whose reference has as many rows in each of two bins."""
+    histograms = [
+        FeatureHistogram(feature=name, reference=(sum(rows) // 2, sum(rows) // 2, 0), live=rows)
+        for name, rows in zip(NAMES, live, strict=False)
+    ]
+    return together(policy(NAMES[:2], confidence, overall=starting(threshold)), histograms)
+
+
+def test_the_verdict_says_how_much_moved_and_how_sure_that_is() -> None:
+    moved = two((1400, 600, 0), (700, 300, 0))
+    assert (moved.outcome, moved.n, moved.evidence, moved.observed_only) == (Outcome.MET, 2000, "counted", False)
+    assert moved.reason.startswith("the mean PSI of 2 features is 0.169, which exceeds 0.1 (p = ")
+    alone = two((700, 300, 0), (700, 300, 0), confidence=0)
+    assert (alone.met, alone.evidence, "exceeds 0.1 (point estimate alone), as if" in alone.reason) == (
+        True,
+        "bare_rule",
+        True,
+    )
+    calm = two((500, 500, 0), (500, 500, 0))
+    assert (calm.outcome, calm.reason) == (
+        Outcome.UNMET,
+        "the mean PSI of 2 features is 0.000, which does not exceed 0.1",
+    )
+    chance = two((128, 172, 0), (128, 172, 0), threshold=0.02)
+    assert chance.outcome is Outcome.UNMET
+    assert "is 0.022, which exceeds 0.02, but this may be due to chance (p = 0." in chance.reason
+
+
+def test_a_feature_without_enough_rows_counts_as_one_that_did_not_move_and_leaves_it_open() -> None:
+    verdict = two((700, 300, 0), (20, 0, 0))
+    assert (verdict.outcome, verdict.n) == (Outcome.INCONCLUSIVE, 1000)
+    assert verdict.reason == "the mean PSI of 1 of 2 features is 0.085, which does not exceed 0.1"
+
+
+def test_one_of_two_features_is_not_both_of_them_however_far_it_moved() -> None:
+    verdict = two((1000, 0, 0), (500, 500, 0), threshold=0.2)
+    assert (verdict.outcome, verdict.value) == (Outcome.UNMET, 0.2)
+
+
 def test_until_it_is_enabled_it_is_only_observed() -> None:
     verdicts = judge_drift(policy(), sampled(1, 5000, shift=0.4))
     assert verdicts.overall is not None
