@@ -53,6 +53,21 @@ def test_one_feature_that_moved_is_enough_even_when_others_cannot_be_judged() ->
     assert first.p_value < 1e-10
 
 
+@pytest.mark.parametrize(("number", "more"), [(5, ""), (7, "; and 2 more features")])
+def test_at_most_five_features_are_named(number: int, more: str) -> None:
+    reason = judge_drift(policy(), [MOVED.changed(feature=name) for name in FEATURES[:number]]).dataset.reason
+    assert reason.count(" exceeds 0.25 ") == 5
+    assert reason.partition("f04")[2].partition(")")[2] == more
+
+
+def test_too_small_a_share_of_the_features_is_named_and_is_no_drift() -> None:
+    dataset = judge_drift(policy(min_drifted_share=0.5), [MOVED, CALM, CALM.changed(feature="f02")]).dataset
+    assert (dataset.outcome, dataset.limit, dataset.n) == (Outcome.UNMET, 0.5, 1000)
+    assert dataset.reason.startswith("PSI 0.879 of 'f00' exceeds 0.25 (p")
+    assert dataset.reason.endswith("; that is 33% of the features by weight (50% needed)")
+    assert judge_drift(policy(min_drifted_share=0.5), [MOVED, CALM]).dataset.met
+
+
 def test_a_feature_that_cannot_be_judged_makes_the_dataset_inconclusive() -> None:
     verdicts = judge_drift(policy(), [CALM, FEW])
     assert verdicts.dataset.outcome is Outcome.INCONCLUSIVE

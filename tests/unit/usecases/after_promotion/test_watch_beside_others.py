@@ -7,7 +7,10 @@ import pytest
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.policy.policy import PolicyStatus
 from auto_retrain.domain.rollout import Rollout
+from auto_retrain.domain.verdict import Outcome, Verdict
+from auto_retrain.domain.watch import Alert
 from auto_retrain.usecases.after_promotion.acknowledge import acknowledge
+from auto_retrain.usecases.after_promotion.decide import decide
 from tests.unit.builders import a_policy
 from tests.unit.usecases.after_promotion.watch_world import WatchWorld
 
@@ -139,6 +142,27 @@ def test_what_failed_before_is_settled_before_people_are_told_of_this_one(world:
     assert world.job().ending == "rolled_back"
     world.passes()
     assert world.alert().version == "2"
+
+
+@pytest.mark.parametrize(
+    ("version", "settled", "taken_back", "warned"),
+    [
+        ("0", True, True, True),
+        ("0", True, False, True),
+        ("0", False, True, False),
+        ("2", True, True, True),
+        ("2", True, False, False),
+        ("2", False, False, False),
+    ],
+)
+def test_people_are_warned_of_a_failing_champion_once_and_after_what_failed_before(
+    world: WatchWorld, version: str, settled: bool, taken_back: bool, warned: bool
+) -> None:
+    before = Alert(version=version, job_id=None, reason="bad", at=world.now, settled=settled, taken_back=taken_back)
+    record = world.record().changed(conflict="somebody else is at work", alert=before)
+    failed = Verdict(check="champion_watch", outcome=Outcome.MET, reason="worse")
+    decision = decide(record, world.ports.policies.get("churn"), failed, world.now)
+    assert (decision is not None and decision.step == "warn") is warned
 
 
 def _line_of(world: WatchWorld, version: str) -> Any:
