@@ -7,8 +7,13 @@ import pytest
 
 from auto_retrain.domain.analysis import Analysis
 from auto_retrain.domain.errors import EventInvalid, RolloutRefused
+from auto_retrain.domain.rollout import Intervention
+from auto_retrain.domain.serving import ServingRecord
+from auto_retrain.strategies import Hold, RollBack
+from auto_retrain.usecases.decide_rollout import decide
 from auto_retrain.usecases.rolling_out.intervene import abort, pause, promote, resume
 from tests.unit.builders import NOON, a_policy
+from tests.unit.strategies.rollouts import begun, evidence_of, minutes
 from tests.unit.usecases.rolling_out.rollout_world import RolloutWorld
 
 EVERYTHING: list[Callable[..., Any]] = [pause, resume, promote, abort]
@@ -19,6 +24,26 @@ def world(monkeypatch: pytest.MonkeyPatch) -> RolloutWorld:
     world = RolloutWorld(monkeypatch)
     world.begin(token="waiting")
     return world
+
+
+def test_a_pause_holds_whatever_the_strategy_would_do_unless_the_challenger_is_harmful_now() -> None:
+    rollout, at = begun("canary", bake_minutes=60), minutes(30)
+    pausing = Intervention(kind="pause", actor="ada", reason="a holiday", at=minutes(1))
+    record = ServingRecord(model_name="churn", rollout=rollout.changed(intervention=pausing))
+    held = Hold("ada paused it: a holiday")
+    baked, given_up = minutes(60), minutes(60 * 24 * 30)
+    for evidence, moment in (
+        (evidence_of(rollout, baked), baked),
+        (None, given_up),
+        (evidence_of(rollout, at), given_up),
+        (evidence_of(rollout, at, unhealthy="bad").changed(rollout_id="churn-other"), at),
+    ):
+        assert decide(record, evidence, moment) == held
+    assert decide(record, evidence_of(rollout, at, unhealthy="bad"), at) == RollBack("bad")
+
+
+def test_a_rollout_that_has_ended_is_held_whatever_is_known() -> None:
+    assert decide(ServingRecord(model_name="churn"), None, minutes(1)) == Hold("it has ended")
 
 
 def test_a_paused_rollout_stays_where_it_is_until_it_is_resumed(world: RolloutWorld) -> None:
