@@ -37,6 +37,7 @@ def test_a_time_from_the_future_does_not_silence_the_reminders() -> None:
     alert = an_alert().reminded(NOON + 400 * 24 * HOUR)
     assert alert.is_due(NOON)
     alert = alert.reminded(NOON)
+    assert not alert.is_due(NOON)
     assert not alert.is_due(NOON + HOUR)
     assert alert.is_due(NOON + 2 * HOUR)
 
@@ -58,6 +59,16 @@ def test_days_beside_a_time_of_two_versions_are_mixed_as_well() -> None:
     watch = a_watch().mixed_during(NOON + 10 * DAY, NOON + 10 * DAY + HOUR)
     mixed = [day for day in range(90) if watch.is_mixed(NOON + day * DAY, NOON + (day + 1) * DAY)]
     assert mixed == [9, 10, 11]
+
+
+def test_times_of_two_versions_a_day_apart_are_one_and_later_ones_are_others() -> None:
+    watch = a_watch()
+    for start, end in ((10, 11), (12, 13), (20, 21), (30, 31), (32, 33)):
+        watch = watch.mixed_during(NOON + start * DAY, NOON + end * DAY)
+    times = [((each.since - NOON).days, (each.until - NOON).days) for each in watch.mixed]
+    assert times == [(10, 13), (20, 21), (30, 33)]
+    mixed = [day for day in range(90) if watch.is_mixed(NOON + day * DAY, NOON + (day + 1) * DAY)]
+    assert mixed == [*range(9, 14), *range(19, 22), *range(29, 34)]
 
 
 def test_times_of_two_versions_are_never_more_than_the_days_of_a_watch() -> None:

@@ -117,6 +117,8 @@ def test_evidence_of_another_step_or_rollout_counts_as_none(strategy: str, other
 @pytest.mark.parametrize("strategy", [*BAKING, "bandit"])
 def test_an_old_look_says_nothing_about_now(strategy: str) -> None:
     rollout, at = begun(strategy), minutes(120)
+    recent = next_action(rollout, evidence_of(rollout, at - timedelta(minutes=30), superior="better"), at)
+    assert "the last look" not in recent.reason
     action = next_action(rollout, evidence_of(rollout, at - timedelta(minutes=31), superior="better"), at)
     assert isinstance(action, Hold)
     assert action.reason == "the last look was at 2026-03-01 13:29"
