@@ -74,6 +74,8 @@ def _print_trial(policy: Policy, trial: "Trial") -> None:
     print_below("  is judged on  ", f"{_window(trial.manifest.holdout)}: {_rows(summary.holdout)}")
     for lead, text in (*_learns(policy), *_needs(policy, trial.manifest)):
         print_below(f"  {lead:13} ", text)
+    if trial.proxy:
+        print_below("  proxy         ", trial.proxy)
     for finding in trial.check.findings:
         print_below(f"  {finding.severity:13} ", f"{finding.check}: {finding.text}")
     if trial.passed_over:
@@ -128,8 +130,11 @@ def _improvement(policy: Policy) -> str:
 def _needs(policy: Policy, manifest: Manifest) -> Iterator[tuple[str, str]]:
     training = policy.training
     gpus = f", {training.gpus} GPUs" if training.gpus else ""
-    pods = f"{training.cpu} CPU, {training.memory}{gpus}"
-    yield "needs", f"{pods}, for at most {training.deadline_minutes} minutes to train and to score each"
+    size, minutes = f"{training.cpu} CPU, {training.memory}{gpus}", f"for at most {training.deadline_minutes} minutes"
+    if training.workers > 1:
+        yield "needs", f"{training.workers} pods of {size} to train and one of them to score, {minutes} each"
+    else:
+        yield "needs", f"{size}, {minutes} to train and to score each"
     if manifest.parts > 1:
         at_once = f"{min(training.pods_at_once, manifest.parts)} at a time"
         yield "parts", f"each is checked, and those of the holdout are scored, by a pod of its own, {at_once}"

@@ -84,6 +84,25 @@ def test_the_command_says_what_is_read_asked_and_needed(terminal: Terminal) -> N
     assert printed.endswith("  it would train\n")
 
 
+@pytest.mark.parametrize(
+    ("training", "line"),
+    [
+        ("workers: 3", "needs 3 pods of 1 CPU, 2Gi to train and one of them to score, for at most 120 minutes each"),
+        (
+            "proxy: {rows: 400}",
+            "proxy where the metric, drift or an estimate asks: a proxy learns from 400 of the 2000 training rows",
+        ),
+        (
+            "proxy: {rows: 600}",
+            "proxy none: training.proxy.rows are 30% of the training rows; at most 25% save anything",
+        ),
+    ],
+)
+def test_pods_that_train_together_and_a_proxy_are_named(terminal: Terminal, training: str, line: str) -> None:
+    policy = terminal.file(f"{POLICY}training: {{{training}}}\n")
+    assert line in " ".join(terminal.ok("models", "check", policy, "--data").split())
+
+
 def test_the_command_exits_with_1_if_nothing_would_be_trained(terminal: Terminal, world: Data) -> None:
     world.change(TRAINING, age=lambda old: np.full(len(old), np.nan))
     world.change(HOLDOUT, left=lambda old: [None, *old[1:2], *[None] * (len(old) - 2)])

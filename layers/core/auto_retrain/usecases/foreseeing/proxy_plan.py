@@ -20,24 +20,35 @@ def plan_proxy(job: RetrainingJob, policy: Policy, summary: DataSummary, ports: 
     rules = policy.training.proxy
     if rules is None:
         return None
-    share = rules.rows / summary.training.labelled if summary.training.labelled else 1.0
-    needless = _why_none(job, policy, share, ports) or _why_no_more(job, rules, ports)
+    needless = _why_none(job, policy, ports) or why_needless(rules, summary) or _why_no_more(job, rules, ports)
     if needless:
         return ProxyPlan(reason=f"no proxy: {needless}")
-    return ProxyPlan(
-        share=share, reason=f"a proxy learns from {rules.rows} of the {summary.training.labelled} training rows first"
-    )
+    return ProxyPlan(share=_share(rules, summary), reason=what_it_learns(rules, summary))
 
 
-def _why_none(job: RetrainingJob, policy: Policy, share: float, ports: Ports) -> str | None:
+def why_needless(rules: ProxyPolicy, summary: DataSummary) -> str | None:
+    """Why a proxy would not be worth its training; None if it is."""
+    share = _share(rules, summary)
+    if share <= MAX_SHARE:
+        return None
+    return f"training.proxy.rows are {share:.0%} of the training rows; at most {MAX_SHARE:.0%} save anything"
+
+
+def what_it_learns(rules: ProxyPolicy, summary: DataSummary) -> str:
+    return f"a proxy learns from {rules.rows} of the {summary.training.labelled} training rows first"
+
+
+def _share(rules: ProxyPolicy, summary: DataSummary) -> float:
+    return rules.rows / summary.training.labelled if summary.training.labelled else 1.0
+
+
+def _why_none(job: RetrainingJob, policy: Policy, ports: Ports) -> str | None:
     if not backs_off(job.trigger_type):
         return f"the trigger '{job.trigger_type.value}' asks for a training only once"
     if job.variants:
         return "the job trains several variants"
     if ports.ledger.serving(policy.model).champion is None:
         return "there is no champion to beat"
-    if share > MAX_SHARE:
-        return f"training.proxy.rows are {share:.0%} of the training rows; at most {MAX_SHARE:.0%} save anything"
     return None
 
 

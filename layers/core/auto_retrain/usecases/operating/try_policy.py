@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ...domain.data_check import DataCheck
+from ...domain.data_check import DataCheck, DataSummary
 from ...domain.dated_rows import passed_over
 from ...domain.job import RetrainingJob
 from ...domain.manifest import Manifest, with_rows
@@ -16,18 +16,21 @@ from ...triggers.feature_drift import rows_needed
 from ..data.examine_data import examine_data
 from ..data.listing import days_of, objects_of
 from ..data.manifest import list_data
+from ..foreseeing.proxy_plan import what_it_learns, why_needless
 
 
 class Trial(NamedTuple):
     """The data that would be read, and what was found in them.
 
-    `passed_over` tells of rows that no job reads, and `why_no_drift` why drift in so few cannot be judged.
+    `passed_over` tells of rows that no job reads, and `why_no_drift` why drift in so few cannot be judged. `proxy` says
+    when a proxy would go before a training, or why none would, if the policy wants one.
     """
 
     manifest: Manifest
     check: DataCheck
     passed_over: str | None = None
     why_no_drift: str | None = None
+    proxy: str | None = None
 
     @property
     def why_not(self) -> str | None:
@@ -67,6 +70,7 @@ def try_policy(policy: Policy, ports: Ports) -> Trial:
         check,
         passed_over=_passed_over(policy, now.date(), ports),
         why_no_drift=_why_no_drift(policy, check.summary.holdout.rows),
+        proxy=_proxy(policy, check.summary),
     )
 
 
@@ -81,6 +85,15 @@ def _passed_over(policy: Policy, today: date, ports: Ports) -> str | None:
     for batch in ports.tables.batches(whole, policy.data.format, [], [], [column]):
         days.update(text and text[: len("2026-01-01")] for text in batch.texts[column])
     return passed_over(column, days, today)
+
+
+def _proxy(policy: Policy, summary: DataSummary) -> str | None:
+    rules = policy.training.proxy
+    if rules is None:
+        return None
+    if needless := why_needless(rules, summary):
+        return f"none: {needless}"
+    return f"where the metric, drift or an estimate asks: {what_it_learns(rules, summary)}"
 
 
 def _why_no_drift(policy: Policy, rows: int) -> str | None:
