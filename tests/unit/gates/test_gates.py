@@ -241,6 +241,12 @@ def test_a_p_value_of_just_the_error_probability_is_enough_and_the_limit_is_that
     assert verdict.reason == "accuracy is not significantly worse on any of 2 slices"
 
 
+def test_a_slice_is_not_worse_by_chance_even_where_the_point_estimate_alone_decides() -> None:
+    alone = SLICED.model_copy(update={"validation": ValidationPolicy(confidence=0)})
+    outcomes = [judge_slices(alone, a_comparison(slices=(a_slice(p),)))[0].outcome for p in (0.0499, 0.0501)]
+    assert outcomes == [Outcome.UNMET, Outcome.MET]
+
+
 def test_at_most_three_slices_are_named_and_long_values_are_cut() -> None:
     long = tuple(a_slice(0.001, value="x" * 50) for _ in range(4))
     reason = sliced(slices=long).reason
@@ -269,7 +275,7 @@ def test_a_slice_of_too_few_to_be_refused_is_not_judged_and_counted(counts: dict
     verdict = sliced(slices=(a_slice(0.04, **counts),), **entities)
     assert verdict.outcome is (Outcome.UNMET if judged else Outcome.INCONCLUSIVE)
     unit = "entities (50 of equal size needed)" if entities else "rows"
-    assert (f"; not judged: 1 with too few {unit}" in verdict.reason) is not judged
+    assert (f"; not judged: 1 with too few {unit}" in verdict.reason) is (judged == 0)
 
 
 def test_slices_that_nobody_looked_at_are_counted() -> None:
