@@ -15,8 +15,8 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\n"
 LAUGHS = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9))
 
 NOT_A_POLICY = {
-    "an empty file": ("", "input = None: must be a mapping of fields"),
-    "only a comment": ("# nothing yet\n", "must be a mapping of fields"),
+    "an empty file": ("", "is empty; at least model, owner and data are needed"),
+    "only a comment": ("# nothing yet\n", "is empty; at least model, owner and data are needed"),
     "a list": ("- a\n- b\n", "must be a mapping of fields"),
     "a word": ("churn", "input = 'churn': must be a mapping of fields"),
     "broken YAML": ("model: [", "cannot be read as a policy"),

@@ -93,6 +93,8 @@ def read_policy_file(path: Path) -> Policy:
     """The policy in a file; raises PolicyInvalid with a line for each problem, which names the file."""
     try:
         document = yaml.load(_text_of(path), _Loader)
+        if document is None:
+            raise PolicyInvalid("is empty; at least model, owner and data are needed")
         return Policy.model_validate_json(json.dumps(document))
     except ValidationError as error:
         raise PolicyInvalid("\n".join(f"{path}: {problem}" for problem in problems_in(error, Policy))) from error

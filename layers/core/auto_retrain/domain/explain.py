@@ -37,6 +37,9 @@ _PLAIN_WORDS = {
     "must be a valid number": "must be a number",
 }
 
+# How pydantic begins what it says of the length of a text, a list or a map.
+_LENGTH = re.compile(r"^(String|List|Tuple|Dictionary) should have")
+
 # Errors of numbers whose message names one bound, or none.
 _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 # What pydantic calls bounds.
@@ -87,6 +90,7 @@ def _problem_in(detail: Any) -> str:
     if detail["type"] == "string_pattern_mismatch":
         return in_words(detail["ctx"]["pattern"])
     problem = str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    problem = _LENGTH.sub("must have", problem).replace(" after validation", "")
     return _PLAIN_WORDS.get(problem, problem)
 
 

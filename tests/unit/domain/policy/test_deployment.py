@@ -54,7 +54,7 @@ def test_the_default_steps_of_a_canary_are_few_and_small() -> None:
         ({"strategy": "canary", "weights": [120]}, "deployment.weights.0 = 120: "),
         ({"strategy": "canary", "weights": [5.5]}, "deployment.weights.0 = 5.5: must be a whole number"),
         ({"strategy": "canary", "weights": ["5"]}, "deployment.weights.0 = '5': must be a whole number"),
-        ({"strategy": "canary", "weights": list(range(1, 52))}, f"should have at most {MAX_STEPS} items"),
+        ({"strategy": "canary", "weights": list(range(1, 52))}, f"must have at most {MAX_STEPS} items"),
         ({"strategy": "canary", "bake_minutes": 0}, "deployment.bake_minutes = 0: "),
         (
             {"strategy": "canary", "bake_minutes": 20_000},

@@ -249,7 +249,7 @@ def test_a_metric_that_is_not_an_object_is_refused(metric: Any) -> None:
 @pytest.mark.parametrize(
     ("metric", "message"),
     [
-        ({"name": ""}, "metric.name = '': String should have at least 1 character"),
+        ({"name": ""}, "metric.name = '': must have at least 1 character"),
         ({"dimensions": {"Model": "x"}}, "metric: dimensions.Model: is set to the model's name; leave it out"),
         (
             {"version_dimension": "Version", "dimensions": {"Version": "2"}},
@@ -263,7 +263,7 @@ def test_a_metric_that_is_not_an_object_is_refused(metric: Any) -> None:
         ({**GAUGE, "version_label": "model"}, "metric: version_label: must not be 'model', which names the model"),
         ({**GAUGE, "version_label": "v", "labels": {"v": "2"}}, "metric: labels.v: is set to the version that serves"),
         ({**GAUGE, "version_label": "a-b"}, "metric.version_label = 'a-b': must be "),
-        ({"dimensions": {"": "x"}}, "metric.dimensions.'' = '': String should have at least 1 character"),
+        ({"dimensions": {"": "x"}}, "metric.dimensions.'' = '': must have at least 1 character"),
         ({"dimensions": {"stage": 5}}, "metric.dimensions.stage = 5: must be a text"),
         ({"aggregation": "median"}, "aggregation = 'median': must be 'mean', 'minimum', 'maximum' or 'latest'"),
         ({"source": "prometheus"}, "metric: needs either 'gauge', or 'correct_total' and 'labelled_total'"),
