@@ -387,7 +387,8 @@ def test_an_accuracy_below_the_floor_or_beyond_perfection_does_not(accuracy: flo
 def test_a_strict_floor_also_applies_to_the_lower_bound() -> None:
     assert with_accuracy(0.95, 0.8999)[0] is Outcome.MET
     assert with_accuracy(0.95, 0.9, strict=True)[0] is Outcome.MET
-    assert with_accuracy(0.95, None, strict=True)[0] is Outcome.INCONCLUSIVE
+    unknown = "accuracy 0.9500 reaches the floor 0.9, but how uncertain it is, is unknown"
+    assert with_accuracy(0.95, None, strict=True) == (Outcome.INCONCLUSIVE, unknown)
     outcome, reason = with_accuracy(0.95, 0.8999, strict=True)
     assert outcome is Outcome.INCONCLUSIVE
     assert reason == "accuracy 0.9500 reaches the floor 0.9, but its lower bound 0.8999 does not"

@@ -24,7 +24,8 @@ def judge_accuracy_floor(policy: Policy, comparison: Comparison) -> list[Verdict
     reason = f"accuracy {accuracy:.4f} {'reaches' if above else 'does not reach'} the floor {limit}"
     if above and policy.validation.strict_floor and (lower is None or not lower >= limit):
         outcome = Outcome.INCONCLUSIVE
-        reason = f"accuracy {accuracy:.4f} reaches the floor {limit}, but its lower bound {lower or 0:.4f} does not"
+        but = "how uncertain it is, is unknown" if lower is None else f"its lower bound {lower:.4f} does not"
+        reason = f"accuracy {accuracy:.4f} reaches the floor {limit}, but {but}"
     return [
         Verdict(
             check=CHECK,
