@@ -12,6 +12,7 @@ from auto_retrain.bootstrap import DeployedPorts
 from auto_retrain.cli import jobs
 from auto_retrain.cli.__main__ import main
 from auto_retrain.cli.commands import arguments_of
+from auto_retrain.domain.errors import StoreUnavailable
 from auto_retrain.settings import Settings
 from local.docs.command_reference import commands
 from tests.unit.cli.terminal import POLICY, Answer, Terminal
@@ -104,6 +105,21 @@ def test_a_wrong_value_is_named_with_what_is_allowed(
     answer = terminal.run(*name.split()[1:], "--no-such-option")
     assert answer.code == 2
     assert f"See '{name} --help'" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "hint"),
+    [(CLOSED, "'auto-retrain local status' shows whether one runs"), ("https://example.com", "'auto-retrain doctor'")],
+)
+def test_a_shell_that_was_set_up_for_a_stack_that_has_stopped_is_told_so(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, endpoint: str, hint: str
+) -> None:
+    def silent(*_: object) -> None:
+        raise StoreUnavailable("nothing answers")
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setattr(jobs, "say", silent)
+    assert hint in terminal.run("jobs").err.splitlines()[-1]
 
 
 def test_an_error_that_nobody_foresaw_is_one_line(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from .printing import remark
 
 # Set it to see where an unexpected error comes from.
 TRACEBACK = "AUTO_RETRAIN_TRACEBACK"
+_THIS_MACHINE = "http://127.0.0.1:"
 
 
 def print_malformed(error: typer.TyperException) -> None:
@@ -40,6 +41,8 @@ def print_refusal(error: AutoRetrainError) -> None:
 def _hint(error: AutoRetrainError) -> str | None:
     if isinstance(error, SettingMissing | SettingInvalid):
         return "docs/commands.md says which variables a command needs; --endpoint local finds the stack of 'make local'"
+    if isinstance(error, TransientError) and os.environ.get("AWS_ENDPOINT_URL", "").startswith(_THIS_MACHINE):
+        return "try again; AWS_ENDPOINT_URL is a local stack, and 'auto-retrain local status' shows whether one runs"
     if isinstance(error, TransientError):
         return "try again; 'auto-retrain doctor' shows what can be reached"
     return None
