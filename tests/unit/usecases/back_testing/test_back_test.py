@@ -237,6 +237,24 @@ def test_what_people_asked_for_afterwards_is_left_out() -> None:
     assert tried(the_policy(enabled=["performance_degradation"]), 5, deployment.ports).decisions == ()
 
 
+def test_what_a_person_asked_for_in_the_last_minutes_of_the_days_is_asked_again() -> None:
+    policy, asked = the_policy(enabled=["performance_degradation"]), START + 5 * DAY - timedelta(minutes=2)
+    deployment = _Deployment(policy)
+    deployment.live(5, improves=True)
+    deployment.ports.clock.advance(DAY)
+    request = {"model_name": "churn", "actor": "ada", "reason": "new labels"}
+    deployment.ports.executions.start("ada-asks", {**request, "event_time": asked.isoformat()})
+    assert [each.at for each in tried(policy, 5, deployment.ports).decisions] == [asked]
+
+
+def test_no_decision_is_later_than_the_last_day() -> None:
+    """Although a deployment met what fell due in its last minutes in the first sweep of the next one."""
+    ports, _ = past_world(2)
+    each_minute = the_policy(enabled=["scheduled"], schedule_expression="* * * * *", schedule_spread_minutes=0)
+    last = tried(each_minute, 2, ports).decisions[-1]
+    assert last.at == START + 2 * DAY - timedelta(minutes=1)
+
+
 def test_what_was_held_before_the_first_day_is_left_out() -> None:
     ports, _ = past_world(60)
     watched = the_policy(enabled=["scheduled"], observe_only=["scheduled"])

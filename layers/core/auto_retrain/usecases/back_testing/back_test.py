@@ -145,13 +145,16 @@ class Run:
         self._moments: list[datetime] = []
         self._endings: dict[str, Ending] = {}
         self._champions = list(champions)
-        self._requests = [each for each in enumerate(asked) if _sweep_after(each[1].at) < self._end]
+        self._requests = [each for each in enumerate(asked) if each[1].at < self._end]
 
     def moments(self) -> list[datetime]:
         """The sweeps that may find something to do, in order."""
         wanted = {self._begin, *(_first_sweep(self.policy, day) for day in self.days.days())}
         wanted |= {_sweep_after(moment) for moment in self._schedule()}
-        return sorted(wanted | {_sweep_after(asked.at) for _, asked in self._requests})
+        wanted |= {_sweep_after(asked.at) for _, asked in self._requests}
+        # Beyond the last day, what falls due there would be met with what fell due in its last minutes.
+        last = self._end - datetime.resolution
+        return sorted({min(moment, last) for moment in wanted})
 
     def go(self, moments: Sequence[datetime]) -> None:
         """Sweep at these moments, and when the holds end that these sweeps find."""
