@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,8 @@ PARALLEL_READS = 8
 _HASHES = 2.0**64
 
 Parser = Callable[[bytes, str, Days | None], pa.Table]
+# The names of numeric and of categorical columns.
+ReadOthers = Callable[[Sequence[str], Sequence[str]], pd.DataFrame]
 
 Texts = np.ndarray[Any, Any]
 Labels = np.ndarray[Any, Any]
@@ -45,12 +47,17 @@ class RowSample:
         return table.filter(pa.array(self.holds(np.asarray(table[row_id].to_pylist(), dtype=object))))
 
 
+def _read_nothing(numeric: Sequence[str], categorical: Sequence[str]) -> pd.DataFrame:
+    raise DataInvalid("these rows have no other columns")
+
+
 @dataclass(frozen=True)
 class LabelledRows:
     """Rows with a label, in the order of the manifest; `unlabelled` counts rows without one, which are left out.
 
     Labels are texts, or numbers in a regression. `extra` has the columns that are stored with predictions, with '' for
-    missing values. Rows that are a part of others have `known_labels`, those of all of them.
+    missing values. Rows that are a part of others have `known_labels`, those of all of them. `read_others` reads
+    columns of the same rows that are no features.
     """
 
     row_ids: Texts
@@ -59,6 +66,7 @@ class LabelledRows:
     unlabelled: int
     extra: dict[str, Texts] = field(default_factory=dict)
     known_labels: Labels | None = None
+    read_others: ReadOthers = _read_nothing
 
     @property
     def distinct_labels(self) -> Labels:
@@ -103,7 +111,12 @@ def read_window(
     if columns.labels:
         arrived = _read_labels(storage, columns.labels, window, columns.is_regression)
         table = table.append_column(columns.label, _labels_of(table[columns.row_id], arrived))
-    return _labelled(table, columns, window, extra)
+
+    def read_others(numeric: Sequence[str], categorical: Sequence[str]) -> pd.DataFrame:
+        others = columns.model_copy(update={"numeric": tuple(numeric), "categorical": tuple(categorical)})
+        return read_window(storage, others, window, sample=sample).features
+
+    return replace(_labelled(table, columns, window, extra), read_others=read_others)
 
 
 def read_features(storage: Storage, columns: Columns, window: Window) -> pd.DataFrame:

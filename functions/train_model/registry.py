@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from mlflow.types import DataType
 
 from .artifacts import digest_of, file_list
 from .code_version import code_version
@@ -150,7 +151,7 @@ class MlflowVersions:
             if artifact_sha256 not in (None, digest):
                 raise VersionUnusable(_changed(number, digest, artifact_sha256))
             try:
-                return LoadedVersion(number, load_model(path), _features(Model.load(path)))
+                return LoadedVersion(number, load_model(path), *_columns_of(Model.load(path)))
             except (Exception, SystemExit) as error:
                 # Loading runs the code that somebody registered, which may raise anything.
                 raise VersionUnusable(f"version {number} cannot be loaded: {type(error).__name__}: {error}") from error
@@ -178,5 +179,11 @@ def _log_parameters(parameters: dict[str, Any]) -> None:
         raise
 
 
-def _features(model: Model) -> tuple[str, ...] | None:
-    return tuple(model.signature.inputs.input_names()) if model.signature else None
+def _columns_of(model: Model) -> tuple[tuple[str, ...] | None, frozenset[str]]:
+    """All columns that a model learned from, if it says so, and those of them that are text."""
+    if not model.signature:
+        return None, frozenset()
+    inputs = model.signature.inputs
+    names = tuple(inputs.input_names())
+    typed = () if inputs.is_tensor_spec() else zip(names, inputs.input_types(), strict=True)
+    return names, frozenset(name for name, kind in typed if kind == DataType.string)

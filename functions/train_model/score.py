@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .answers import AnswersRefused, answers_of, numbers_of
 from .asking import Predictions, ask
@@ -100,16 +101,23 @@ def _as_learned(rows: LabelledRows, predictions: Predictions) -> tuple[Array, Ar
     return natural_labels(rows.labels.copy(), classes), natural_labels(predictions.predicted.copy(), classes)
 
 
-def _columns_for(version: LoadedVersion, rows: LabelledRows) -> Any:
-    features = version.features or tuple(rows.features.columns)
-    missing = [name for name in features if name not in rows.features]
-    if missing:
-        named = ", ".join(missing[:MAX_NAMED]) + (
-            f" and {len(missing) - MAX_NAMED} more" if missing[MAX_NAMED:] else ""
-        )
-        fields = "data.numeric and data.categorical"
-        raise VersionUnusable(f"version {version.number} needs columns that {fields} do not name: {named}")
-    return rows.features[list(features)]
+def _columns_for(version: LoadedVersion, rows: LabelledRows) -> pd.DataFrame:
+    features = list(version.features or rows.features.columns)
+    others = [name for name in features if name not in rows.features]
+    frame = pd.concat([rows.features, _read_others(version, others, rows)], axis=1) if others else rows.features
+    return frame[features]
+
+
+def _read_others(version: LoadedVersion, names: list[str], rows: LabelledRows) -> pd.DataFrame:
+    """Columns that are no features any more, but that a version learned from, as the champion may have."""
+    texts = [name for name in names if name in version.texts]
+    try:
+        return rows.read_others([name for name in names if name not in texts], texts)
+    except DataInvalid as error:
+        more = f" and {len(names) - MAX_NAMED} more" if names[MAX_NAMED:] else ""
+        needs = "needs columns that data.numeric and data.categorical do not name"
+        problem = f"version {version.number} {needs}: {', '.join(names[:MAX_NAMED])}{more}; {error}"
+        raise VersionUnusable(problem) from error
 
 
 def _extra_arrays(rows: LabelledRows, columns: Columns) -> dict[str, Array]:

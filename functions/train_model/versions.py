@@ -19,11 +19,15 @@ class TrainedVersion:
 
 @dataclass(frozen=True)
 class LoadedVersion:
-    """A version, ready to predict; `features` are the columns that it was trained on, if known."""
+    """A version, ready to predict.
+
+    `features` are the columns that it was trained on, if known, and `texts` those of them that are not numbers.
+    """
 
     number: str
     model: Any
     features: tuple[str, ...] | None
+    texts: frozenset[str] = frozenset()
 
 
 class Versions(Protocol):

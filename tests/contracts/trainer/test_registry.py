@@ -99,7 +99,7 @@ def test_a_version_of_the_job_with_another_manifest_is_refused(order: Order) -> 
 
 def test_a_loaded_version_predicts_as_before_and_knows_its_columns(order: Order) -> None:
     loaded = register(order).load("1", None)
-    assert loaded.features == ("age", "plan")
+    assert (loaded.features, loaded.texts) == (("age", "plan"), {"plan"})
     assert np.array_equal(loaded.model.predict_proba(ROWS.features), MODEL.predict_proba(ROWS.features))
 
 

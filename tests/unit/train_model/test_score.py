@@ -59,9 +59,11 @@ class Nine(Constant):
 class Registered:
     """Versions in memory, which can only be loaded."""
 
-    def __init__(self, *models: Any, features: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, *models: Any, features: tuple[str, ...] | None = None, texts: frozenset[str] = frozenset()
+    ) -> None:
         numbered = enumerate(models, start=1)
-        self.models = {str(number): LoadedVersion(str(number), model, features) for number, model in numbered}
+        self.models = {str(number): LoadedVersion(str(number), model, features, texts) for number, model in numbered}
 
     def load(self, number: str, artifact_sha256: str | None) -> LoadedVersion:
         return self.models[number]
@@ -123,11 +125,31 @@ def test_a_version_gets_the_columns_it_was_trained_on_in_the_same_order(shelf: S
     assert score_with(shelf, Registered(Picky("1"), features=("plan", "age")))
 
 
-def test_a_version_that_needs_other_columns_than_the_features_is_unusable(shelf: Shelf) -> None:
+class Remembers(Constant):
+    """Keeps what it was given."""
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+        self.given = frame
+        return super().predict(frame)
+
+
+def test_a_version_gets_columns_that_are_no_features_any_more_as_when_they_were(shelf: Shelf) -> None:
+    model = Remembers("1")
+    rows = ROWS.assign(income=[1.0, 2.0, 3.0, None], city=["Ulm", "Bonn", "Kiel", None])
+    versions = Registered(model, features=("city", "age", "income"), texts=frozenset({"city"}))
+    frames = []
+    for features in ({}, {"numeric": ["age", "income"], "categorical": ["plan", "city"]}):
+        assert score_with(shelf, versions, rows=rows, **features)
+        frames.append(model.given)
+    assert frames[0]["city"].tolist()[:2] == ["Ulm", "Bonn"]
+    pd.testing.assert_frame_equal(*frames)
+
+
+def test_a_version_that_needs_columns_which_the_data_lack_is_unusable(shelf: Shelf) -> None:
     lacks = "version 1 needs columns that data.numeric and data.categorical do not name: "
-    with pytest.raises(VersionUnusable, match=f"{lacks}income$"):
+    with pytest.raises(VersionUnusable, match=f"{lacks}income; .*income"):
         score_with(shelf, Registered(Constant("1"), features=("age", "income")))
-    with pytest.raises(VersionUnusable, match=f"{lacks}f0, .*, f9 and 5 more$"):
+    with pytest.raises(VersionUnusable, match=f"{lacks}f0, .*, f9 and 5 more; "):
         score_with(shelf, Registered(Constant("1"), features=tuple(f"f{number}" for number in range(15))))
 
 

@@ -173,7 +173,7 @@ def _plan(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> Planned
 
 
 def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> Iterator[str]:
-    """A warning if the champion needs columns that jobs would not read, so that each would fail after its training."""
+    """A warning if the champion needs columns that are no features any more, so that people keep them in the data."""
     serving = ports.ledger.current(policy.model)
     job = ports.jobs.get(serving.job_id) if serving and serving.job_id else None
     if not serving or not job or not newest:
@@ -184,8 +184,8 @@ def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> 
     if gone:
         names = ", ".join(gone[:MAX_NAMED]) + (f" and {len(gone) - MAX_NAMED} more" if len(gone) > MAX_NAMED else "")
         champion = f"version {serving.version.number}, the champion, learned from"
-        fails = "it cannot be compared with a challenger then, so each retraining fails after its training"
-        yield f"data.numeric, data.categorical: without {names}, which {champion}: {fails}"
+        keep = "as long as it serves, the data have to keep them, or no challenger can be compared with it"
+        yield f"data.numeric, data.categorical: without {names}, which {champion}: {keep}"
 
 
 def _of_parts(policy: Policy, ports: Ports) -> Iterator[str]:
