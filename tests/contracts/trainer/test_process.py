@@ -132,6 +132,26 @@ def test_the_trained_version_is_scored_on_the_holdout(
         assert np.mean(arrays["labels"] == arrays["predictions"]) > 0.95
 
 
+def test_a_version_answers_the_same_after_its_features_were_left_out_of_the_policy(
+    trained: tuple[dict[str, Any], list[Ended]],
+    container: Container,
+    shelf: Shelf,
+    manifest: dict[str, Any],
+    mlflow_url: str,
+) -> None:
+    result = result_of(trained[0], shelf)
+    version = result["model_version"]
+    versions = {version: result["artifact_sha256"]}
+    scored = []
+    for folder, columns in (("all/", {}), ("fewer/", {"numeric": [], "categorical": ["plan"]})):
+        data = manifest | {"data": manifest["data"] | columns}
+        order = shelf.order("score", data, mlflow_tracking_uri=mlflow_url, versions=versions)
+        order["output_uri"] += folder
+        assert container.run_here(order).code == 0
+        scored.append(result_of(order, shelf)["predictions"][version]["sha256"])
+    assert scored[0] == scored[1]
+
+
 def test_a_version_whose_files_changed_is_not_even_loaded(
     trained: tuple[dict[str, Any], list[Ended]],
     container: Container,
