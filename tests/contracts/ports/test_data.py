@@ -530,6 +530,17 @@ def test_corrupt_parquet_is_named(damage: Callable[[bytes], bytes]) -> None:
         read(damaged, "parquet", ["age"], [])
 
 
+def test_a_cell_that_names_no_text_of_its_column_makes_the_object_invalid() -> None:
+    """Parquet names the three texts by numbers of two bits, of which one is none of them."""
+    file, plans = io.BytesIO(), np.random.default_rng(1).choice(["basic", "full", "free"], 5000)
+    pq.write_table(pa.table({"plan": plans}), file, compression="none")
+    chunk = pq.read_metadata(file).row_group(0).column(0)
+    end = chunk.dictionary_page_offset + chunk.total_compressed_size
+    damaged = file.getvalue()[: end - 20] + b"\xff" * 20 + file.getvalue()[end:]
+    with pytest.raises(DataInvalid, match="cannot be read as parquet: a cell of 'plan' names no value"):
+        read(damaged, "parquet", [], ["plan"])
+
+
 def test_a_long_text_in_every_row_is_in_memory_once() -> None:
     # Unpacked, these few kilobytes would take two hundred gigabytes.
     places = pa.array(np.zeros(200_000, dtype=np.int32))

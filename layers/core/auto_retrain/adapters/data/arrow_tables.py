@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from ...domain.errors import DataInvalid
@@ -141,7 +142,18 @@ def _read_parquet(
     share_beginnings = any(_PREFIXES in chunk.encodings for column in chunks.values() for chunk in column)
     rows = _ROWS_OF_PREFIXES if share_beginnings else at_once
     groups = of_days.row_groups(metadata) if of_days else list(range(metadata.num_row_groups))
-    yield from file.iter_batches(rows, groups, columns=columns, use_threads=use_threads)
+    for batch in file.iter_batches(rows, groups, columns=columns, use_threads=use_threads):
+        _check_numbers_of_values(batch)
+        yield batch
+
+
+def _check_numbers_of_values(batch: pa.RecordBatch) -> None:
+    """Raise ArrowInvalid if a cell of a damaged file names a value by a number that none has; Arrow does not look."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_dictionary(column.type) and len(column) > column.null_count:
+            numbers = pc.min_max(column.indices).as_py()
+            if numbers["min"] < 0 or numbers["max"] >= len(column.dictionary):
+                raise pa.ArrowInvalid(f"a cell of '{name}' names no value")
 
 
 def _chunks(metadata: parquet.FileMetaData, columns: list[str]) -> dict[str, list[parquet.ColumnChunkMetaData]]:
