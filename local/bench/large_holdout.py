@@ -118,8 +118,8 @@ def _judge_parts(files: list[Any], parts: int, policy: Any, ports: Any) -> None:
     from auto_retrain.comparison.slices import compare_slices
     from auto_retrain.domain.results import ScoringResult
     from auto_retrain.gates import judge_gates
+    from auto_retrain.usecases.looks import Looks
     from auto_retrain.usecases.validating.in_parts import versions_in_parts
-    from auto_retrain.usecases.validating.looks import Looks
 
     champion, challenger = files
     job = _job_of(challenger, parts, policy, ports)

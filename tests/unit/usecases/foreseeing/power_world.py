@@ -12,6 +12,7 @@ from auto_retrain.domain.data_check import DataSummary, Power, WindowSummary
 from auto_retrain.domain.deployment_ledger import LedgerLine
 from auto_retrain.domain.job import RetrainingJob, Variant
 from auto_retrain.domain.model_version import ModelVersion
+from auto_retrain.domain.proxy import ProxyCheck, ProxyInputs
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.validation import Decision, ValidatedInputs, ValidationResult
 from auto_retrain.domain.verdict import Outcome, Verdict
@@ -57,6 +58,20 @@ class PowerWorld:
         result = a_result(self.policy.primary_metric, metric, rows, "best", CHAMPION)
         job = a_job(number, variants).changed(validation=result)
         self.store(job if variants > 1 else job.changed(challenger=ModelVersion(number="best")))
+
+    def refused(self, number: int) -> None:
+        """A later job, whose training a proxy refused."""
+        inputs = ProxyInputs(
+            champion_version=CHAMPION,
+            manifest_sha256="",
+            predictions_sha256={},
+            holdout_sha256="",
+            policy_version=1,
+            seed=0,
+            libraries={},
+            statistics=1,
+        )
+        self.store(a_job(number).changed(proxy=ProxyCheck(reason="no better", refused="no better", inputs=inputs)))
 
     def failed(self, number: int) -> None:
         """A later job, which compared nothing."""

@@ -88,6 +88,19 @@ def test_the_chance_counts_what_earlier_comparisons_leave_of_the_budget_of_a_yea
     assert chances[1] < chances[0]
 
 
+def test_trainings_that_a_proxy_refused_use_up_the_budget_of_a_year_as_well() -> None:
+    world = PowerWorld(accuracy_alone(0.9, 1000), 1000, **ABSOLUTE)
+    validation = world.policy.validation.model_copy(update={"error_budget": "year"})
+    world.policy = world.policy.model_copy(update={"validation": validation})
+    world.compared(1, accuracies(PairedCounts(850, 50, 50, 50)), 1000)
+    before = world.power(1000, production=0.9).chance
+    world.refused(2)
+    after = world.power(1000, production=0.9).chance
+    assert before is not None
+    assert after is not None
+    assert after < before
+
+
 def test_a_challenger_that_was_the_champion_again_says_nothing_of_the_next_one() -> None:
     random, rows = np.random.default_rng(5), 1000
     world = PowerWorld(accuracy_alone(0.9, rows), rows, **ABSOLUTE)

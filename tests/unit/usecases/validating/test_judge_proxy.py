@@ -9,7 +9,7 @@ from auto_retrain.domain.ending import Ending
 from auto_retrain.domain.receipt import transitions_of
 from auto_retrain.domain.trigger_type import TriggerType
 from auto_retrain.domain.verdict import Outcome
-from auto_retrain.usecases.validating.looks import count_looks
+from auto_retrain.usecases.looks import count_looks
 from auto_retrain.usecases.validating.proxy_check import replay_proxy
 from tests.unit.announced import escalated
 from tests.unit.builders import NOON

@@ -10,8 +10,8 @@ from auto_retrain.domain.messages.triggering import ExecutionStarted
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.validation import Decision, ValidatedInputs
 from auto_retrain.pipeline import AutoRetrainPipeline
+from auto_retrain.usecases.looks import MAX_LOOKS_BACK, count_looks
 from auto_retrain.usecases.triggering.check_triggers import check_triggers
-from auto_retrain.usecases.validating.looks import MAX_LOOKS_BACK, count_looks
 from auto_retrain.usecases.validating.replay import replay_validation
 from tests.unit.builders import a_policy
 from tests.unit.usecases.world import EXECUTION, MANUAL, World, rows

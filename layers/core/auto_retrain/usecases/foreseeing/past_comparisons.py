@@ -79,13 +79,6 @@ def variance_ratios(comparisons: Iterable[PastComparison]) -> list[float]:
     return [ratio for ratio in ratios if ratio is not None and ratio >= MIN_RATIO][:MAX_RATIOS]
 
 
-def next_look(comparisons: Iterable[PastComparison], champion: str) -> int:
-    """How often this champion will have been compared by the next comparison, as far as these show it."""
-    inputs = (each.result.inputs for each in comparisons)
-    newest = next((each for each in inputs if each.champion_version == champion), None)
-    return 1 + (newest.champion_look or 1) if newest else 1
-
-
 def _comparison_in(job: RetrainingJob, primary: str) -> PastComparison | None:
     metric = job.validation.metrics.get(primary) if job.validation else None
     if job.validation is None or metric is None:

@@ -12,10 +12,11 @@ from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...gates.min_improvement import needed_value, what_to_set
 from ...gates.paired_evidence import CHECK as PAIRED_EVIDENCE
 from ...ports import Ports
+from ..looks import next_look
 from .champion_level import ChampionLevel, champion_level
 from .foresight import Foresight, champion_error
 from .hoped_gain import hoped_gain, is_out_of_reach
-from .past_comparisons import next_look, past_comparisons, variance_ratios
+from .past_comparisons import past_comparisons, variance_ratios
 
 
 def predict_power(job: RetrainingJob, policy: Policy, summary: DataSummary, ports: Ports) -> Power:
@@ -45,7 +46,7 @@ def predict_power(job: RetrainingJob, policy: Policy, summary: DataSummary, port
         champion_error=error,
         rows=summary.holdout.labelled,
         compared=len(job.variants) or 1,
-        champion_look=next_look(comparisons, serving.version.number),
+        champion_look=next_look(job, serving.version.number, ports),
     )
     return foresight.power(variance_ratios(comparisons))
 

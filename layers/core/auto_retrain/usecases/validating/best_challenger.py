@@ -13,9 +13,9 @@ from ...domain.policy.policy import Policy
 from ...domain.results import ScoringResult
 from ...domain.validation import VariantScore
 from ...ports import Ports
+from ..looks import Looks, count_looks
 from .frozen_rows import load_version, on_frozen_rows, seed_of
 from .in_parts import versions_in_parts
-from .looks import Looks, count_looks
 
 
 class Candidate(NamedTuple):

@@ -17,8 +17,8 @@ from ...domain.job import RetrainingJob
 from ...domain.policy.policy import Policy
 from ...domain.results import ScoringResult
 from ...ports import Ports
+from ..looks import Looks
 from .frozen_rows import load_version, on_frozen_rows, seed_of
-from .looks import Looks
 
 
 def versions_in_parts(

@@ -24,9 +24,9 @@ from ...ports import Ports
 from ...statistics.libraries import LIBRARIES
 from ...statistics.version import STATISTICS
 from ..data.manifest import read_manifest
+from ..looks import Looks
 from .best_challenger import Candidate, select_best
 from .known_quality import known_of_champion
-from .looks import Looks
 
 _DECISIONS = {Outcome.MET: Decision.PROMOTE, Outcome.INCONCLUSIVE: Decision.INCONCLUSIVE}
 

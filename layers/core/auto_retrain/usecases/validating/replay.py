@@ -8,10 +8,10 @@ from ...domain.validation import ValidationResult
 from ...gates.min_improvement import CHECK as MIN_IMPROVEMENT
 from ...ports import Ports
 from ..differences import differing_paths
+from ..looks import Looks
 from ..lookup import job_of, policy_version_of
 from ..training.container import read_scores
 from .judge_challenger import judge_scores, with_min_improvement
-from .looks import Looks
 
 
 class Replay(Record):
