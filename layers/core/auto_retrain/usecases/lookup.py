@@ -4,7 +4,7 @@ from itertools import islice
 
 from ..domain.decision_record import DecisionRecord
 from ..domain.deployment_ledger import LedgerLine
-from ..domain.errors import ChampionConflict, JobUnknown, ModelUnknown
+from ..domain.errors import ChampionConflict, JobUnknown, ModelUnknown, RecordInvalid
 from ..domain.files import VersionFiles
 from ..domain.job import RetrainingJob
 from ..domain.model_version import ModelVersion
@@ -113,6 +113,15 @@ def known_policy(model_name: str, ports: Ports) -> AppliedPolicy:
     if newest is None:
         raise ModelUnknown(f"model '{model_name}' has no policy, and never had one; see {_WHERE}")
     return newest
+
+
+def promotion_of(line: LedgerLine | None, ports: Ports) -> RetrainingJob | None:
+    """The job that put a version into production; None if none did, or if what is kept of it cannot be read."""
+    try:
+        return ports.jobs.get(line.job_id) if line and line.job_id else None
+    except RecordInvalid:
+        # What is known of the version is less then, which must not end every job of its model.
+        return None
 
 
 def champion_lines(model_name: str, ports: Ports) -> list[LedgerLine]:

@@ -10,6 +10,7 @@ from auto_retrain.adapters.memory import MemoryPorts
 from auto_retrain.domain.comparison import MetricResult
 from auto_retrain.domain.data_check import DataSummary, Power, WindowSummary
 from auto_retrain.domain.deployment_ledger import LedgerLine
+from auto_retrain.domain.errors import RecordInvalid
 from auto_retrain.domain.job import RetrainingJob, Variant
 from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.proxy import ProxyCheck, ProxyInputs
@@ -72,6 +73,17 @@ class PowerWorld:
             statistics=1,
         )
         self.store(a_job(number).changed(proxy=ProxyCheck(reason="no better", refused="no better", inputs=inputs)))
+
+    def lose_record(self, number: int) -> None:
+        """As if another release had written what is kept of a job."""
+        lost, get = self.ports.jobs._jobs.pop(a_job(number).job_id), self.ports.jobs.get
+
+        def read(job_id: str) -> RetrainingJob | None:
+            if job_id == lost.job_id:
+                raise RecordInvalid(f"'JOB#{job_id}' cannot be read: status")
+            return get(job_id)
+
+        self.ports.jobs.get = read  # type: ignore[method-assign]
 
     def failed(self, number: int) -> None:
         """A later job, which compared nothing."""

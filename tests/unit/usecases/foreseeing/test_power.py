@@ -136,6 +136,13 @@ def test_jobs_that_came_to_nothing_hide_no_comparison() -> None:
     assert world.power(1000, production=0.9) == known
 
 
+def test_a_promotion_whose_record_cannot_be_read_only_leaves_less_to_forecast_from() -> None:
+    world = PowerWorld(accuracy_alone(0.9, 1000), 1000, **ABSOLUTE)
+    assert world.power(1000).chance is not None
+    world.lose_record(0)
+    assert world.power(1000).reason == "the champion's accuracy is not known as it is now"
+
+
 @pytest.mark.parametrize(
     ("production", "hoped"),
     [(0.66, "0.92"), (0.80, "0.92"), (0.90, "0.99"), (0.93, "1")],

@@ -12,6 +12,7 @@ from ...domain.policy.policy import Policy
 from ...domain.validation import ValidationResult
 from ...ports import Ports
 from ...statistics.power import error_of_interval
+from ..lookup import promotion_of
 
 MAX_COMPARISONS = 20
 # Between comparisons there may be any number of jobs that came to nothing.
@@ -68,7 +69,7 @@ def past_comparisons(policy: Policy, serving: LedgerLine, ports: Ports) -> list[
     newest_first = ports.jobs.list_of_model(policy.model, ports.clock.now() - MAX_AGE)
     jobs = list(islice((job for job in newest_first if job.validation), MAX_COMPARISONS))
     is_recent = any(job.job_id == serving.job_id for job in jobs)
-    promotion = ports.jobs.get(serving.job_id) if serving.job_id and not is_recent else None
+    promotion = None if is_recent else promotion_of(serving, ports)
     comparisons = (_comparison_in(job, policy.primary_metric) for job in (*jobs, *([promotion] if promotion else [])))
     return [comparison for comparison in comparisons if comparison]
 

@@ -16,7 +16,7 @@ from ...domain.text import one_line
 from ...holds.budgets import budget_hold
 from ...ports import Ports
 from ..audit.record import record
-from ..lookup import known_policy, newest_version, policy_of, policy_version_of
+from ..lookup import known_policy, newest_version, policy_of, policy_version_of, promotion_of
 
 # All of them are indexed in the transaction that stores the policy.
 MAX_ALARMS = 40
@@ -175,7 +175,7 @@ def _plan(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> Planned
 def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> Iterator[str]:
     """A warning if the champion needs columns that are no features any more, so that people keep them in the data."""
     serving = ports.ledger.current(policy.model)
-    job = ports.jobs.get(serving.job_id) if serving and serving.job_id else None
+    job = promotion_of(serving, ports)
     if not serving or not job or not newest:
         return
     is_newest = newest.version == job.policy_version
@@ -209,7 +209,7 @@ def _of_budget(policy: Policy, ports: Ports) -> Iterator[str]:
 def champion_accuracy(model_name: str, ports: Ports) -> float | None:
     """The serving version's accuracy on the holdout that it was promoted on, if we promoted it."""
     serving = ports.ledger.current(model_name)
-    job = ports.jobs.get(serving.job_id) if serving and serving.job_id else None
+    job = promotion_of(serving, ports)
     return job.validation.accuracy if job and job.validation else None
 
 

@@ -9,7 +9,7 @@ from ...domain.holdout_profile import HoldoutProfile
 from ...domain.job import RetrainingJob
 from ...domain.scored_days import MAX_PROFILE_BYTES, profile_key
 from ...ports import Ports
-from ..lookup import champion_lines, policy_version_of
+from ..lookup import champion_lines, policy_version_of, promotion_of
 from ..training.container import read_scores
 from .judge_challenger import judge_scores
 
@@ -31,7 +31,7 @@ def keep_profile_of_champion(model_name: str, number: str, ports: Ports) -> None
         HoldoutProfile.model_validate_json(kept, extra="ignore")
     except (ArtifactMissing, ValidationError):
         line = next((each for each in champion_lines(model_name, ports) if each.version.number == number), None)
-        job = ports.jobs.get(line.job_id) if line and line.job_id else None
+        job = promotion_of(line, ports)
         if job is None or job.validation is None:
             return
         applied = policy_version_of(model_name, job.validation.inputs.policy_version, ports)

@@ -12,6 +12,7 @@ from ...domain.verdict import Outcome, Verdict
 from ...ports import Ports
 from ...statistics.proportions import wilson_interval
 from ...triggers.performance_degradation import CHECK as PERFORMANCE
+from ..lookup import promotion_of
 
 # Older comparisons say little about what the champion is today.
 MAX_AGE = timedelta(days=366)
@@ -29,8 +30,7 @@ def _at_promotion(job: RetrainingJob, policy: Policy, ports: Ports) -> Iterator[
     line = ports.ledger.current(job.model_name)
     if line is None or line.version.number != job.champion_version:
         return
-    promoted = ports.jobs.get(line.job_id) if line.job_id else None
-    metric = _metric_of(promoted, policy)
+    metric = _metric_of(promotion_of(line, ports), policy)
     if metric is not None:
         yield KnownQuality(
             source="promotion", metric=policy.primary_metric, value=metric.value, interval=metric.interval
