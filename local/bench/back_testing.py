@@ -17,7 +17,7 @@ from local.bench.figure import Figure
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = Window(start=date(2025, 1, 1), end=date(2026, 1, 1))
-MODELS, OF_FLEET = 10, 100
+MODELS, OF_FLEET = 10, 300
 
 
 class _Falling:
