@@ -1,6 +1,7 @@
 """Text that people or other systems sent, before it is shown: on one line, in the order in which it was written."""
 
 import unicodedata
+from collections.abc import Sequence
 
 # Line breaks, control characters, marks that change the direction of what follows, and halves of characters.
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -18,6 +19,12 @@ def one_line(text: str) -> str:
 def encodable(text: str) -> str:
     """The text with halves of characters escaped: JSON can name them, but no UTF-8 has them, nor can they be hashed."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """The first of some names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def check_one_line(text: str) -> str:

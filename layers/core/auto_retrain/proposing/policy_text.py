@@ -10,7 +10,7 @@ from ..domain.layouts import Layout
 from ..domain.metric_kinds import Task
 from ..domain.policy.metric import CloudWatchMetric
 from ..domain.policy.triggers import TriggerConfig
-from ..domain.text import one_line
+from ..domain.text import listed, one_line
 from .metrics import is_share
 from .roles import CONSTANT, Choice, Roles
 from .traffic import Routing
@@ -89,7 +89,7 @@ def _and_older(sample: Sample) -> str:
 def _few_rows(sample: Sample, roles: Roles) -> Iterator[str]:
     if sample.few:
         names = [column.value for column in roles.left_out if column.reason != CONSTANT]
-        without = f": {_listed(names)} {'is' if len(names) == 1 else 'are'} left out" if names else ""
+        without = f": {listed(names, _MAX_LISTED)} {'is' if len(names) == 1 else 'are'} left out" if names else ""
         yield f"data: {sample.few}{without}; {MORE_ROWS}"
 
 
@@ -116,13 +116,8 @@ def _constants(sample: Sample, roles: Roles) -> Iterator[str]:
     """Columns that may vary in other rows, such as the month in a sample of one day."""
     names = [column.value for column in roles.left_out if column.reason == CONSTANT]
     if names:
-        same = f"the same in all {sample.rows} rows of the sample"
-        yield f"data.numeric, data.categorical: without {_listed(names)}, {same}; if they vary, give more with --sample"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _MAX_LISTED
-    return ", ".join(names[:_MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+        without, same = listed(names, _MAX_LISTED), f"the same in all {sample.rows} rows of the sample"
+        yield f"data.numeric, data.categorical: without {without}, {same}; if they vary, give more with --sample"
 
 
 def _is_judged_by_share(subject: Subject, task: Task) -> bool:

@@ -12,7 +12,7 @@ from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
 from ...domain.policy.refusals import refusals
 from ...domain.policy.triggers import TriggerConfig
 from ...domain.policy.warnings import warnings_of, warnings_with_champion
-from ...domain.text import one_line
+from ...domain.text import listed, one_line
 from ...holds.budgets import budget_hold
 from ...ports import Ports
 from ..audit.record import record
@@ -182,10 +182,9 @@ def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> 
     learned = newest if is_newest else policy_version_of(policy.model, job.policy_version, ports)
     gone = [name for name in learned.policy.data.features if name not in policy.data.features]
     if gone:
-        names = ", ".join(gone[:MAX_NAMED]) + (f" and {len(gone) - MAX_NAMED} more" if len(gone) > MAX_NAMED else "")
         champion = f"version {serving.version.number}, the champion, learned from"
         keep = "as long as it serves, the data have to keep them, or no challenger can be compared with it"
-        yield f"data.numeric, data.categorical: without {names}, which {champion}: {keep}"
+        yield f"data.numeric, data.categorical: without {listed(gone, MAX_NAMED)}, which {champion}: {keep}"
 
 
 def _of_parts(policy: Policy, ports: Ports) -> Iterator[str]:

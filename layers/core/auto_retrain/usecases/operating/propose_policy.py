@@ -12,12 +12,16 @@ from ...domain.errors import EventInvalid, RegistryRefused, SettingMissing
 from ...domain.explain import explain, shown
 from ...domain.layouts import Layout
 from ...domain.policy.data import Prefix
+from ...domain.text import listed
 from ...ports import Ports
 from ...proposing.metrics import cloudwatch_metric, prometheus_gauge
 from ...proposing.policy_text import MORE_ROWS, Proposal, Subject, write_proposal
 from ...proposing.roles import Choice, Known, Roles, propose_date_column, propose_roles
 from ...proposing.traffic import propose_routing
 from .look_at_data import Seen, look_at_data
+
+# Of the columns that a refusal names.
+MAX_LISTED = 20
 
 
 class Request(NamedTuple):
@@ -170,6 +174,4 @@ def _check_columns(known: Known, sample: Sample) -> None:
 
 
 def _listed(names: set[str] | list[str]) -> str:
-    listed = sorted(names)[:20]
-    more = len(names) - len(listed)
-    return ", ".join(listed) + (f" and {more} more" if more else "")
+    return listed(sorted(names), MAX_LISTED)

@@ -4,7 +4,7 @@ from ...domain.errors import PromotionRefused, RegistryRefused
 from ...domain.files import artifact_digest, changed_files
 from ...domain.job import RetrainingJob
 from ...domain.model_version import ModelVersion
-from ...domain.text import one_line
+from ...domain.text import listed, one_line
 from ...ports import Ports
 from ..data.kept_files import find_copy, read_file_list
 
@@ -21,7 +21,7 @@ def check_files(model_name: str, version: ModelVersion, ports: Ports) -> None:
         return
     known = read_file_list(version, ports)
     unknown = "unknown, because the file list is missing or was changed"
-    changed = unknown if known is None else _named(changed_files(known, files))
+    changed = unknown if known is None else listed(changed_files(known, files), MAX_NAMED)
     raise PromotionRefused(f"version {number} of '{model_name}' is not what was registered; changed files: {changed}")
 
 
@@ -55,8 +55,3 @@ def check_can_serve_again(model_name: str, version: ModelVersion, ports: Ports) 
         check_files(model_name, version, ports)
     elif not ports.registry.version_files(model_name, version.number):
         raise PromotionRefused(f"version {version.number} of '{model_name}' has no files")
-
-
-def _named(paths: list[str]) -> str:
-    more = f" and {len(paths) - MAX_NAMED} more" if len(paths) > MAX_NAMED else ""
-    return ", ".join(paths[:MAX_NAMED]) + more
