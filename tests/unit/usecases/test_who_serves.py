@@ -11,7 +11,8 @@ from auto_retrain.domain.model_version import ModelVersion
 from auto_retrain.domain.serving import ServingRecord
 from auto_retrain.domain.windows import Window, windows_at
 from auto_retrain.usecases.data.drift_windows import reference_window
-from auto_retrain.usecases.operating.policies import champion_accuracy
+from auto_retrain.usecases.lookup import promotion_of
+from auto_retrain.usecases.operating.policies import accuracy_at_promotion
 from auto_retrain.usecases.triggering.drift_holds import drift_holds
 from auto_retrain.usecases.validating.known_quality import known_of_champion
 from tests.unit.builders import NOON
@@ -85,7 +86,7 @@ def test_a_version_that_was_chosen_long_ago_holds_back_no_drift_once_it_serves_a
 
 def test_what_is_known_of_a_version_that_serves_again_is_that_of_its_own_promotion() -> None:
     world = taken_back()
-    assert champion_accuracy("churn", world.ports) == pytest.approx(0.95)
+    assert accuracy_at_promotion(promotion_of(world.ports.ledger.current("churn"), world.ports)) == pytest.approx(0.95)
     job_id = world.ports.jobs.list_recent("churn", 1)[0].job_id
     job = world.job(job_id).changed(champion=ModelVersion(number="1"))
     assert [known.source for known in known_of_champion(job, world.policy, world.ports)] == ["promotion"]
@@ -93,7 +94,7 @@ def test_what_is_known_of_a_version_that_serves_again_is_that_of_its_own_promoti
 
 def test_of_a_version_of_somebody_else_no_promotion_is_known() -> None:
     world = adopted()
-    assert champion_accuracy("churn", world.ports) is None
+    assert accuracy_at_promotion(promotion_of(world.ports.ledger.current("churn"), world.ports)) is None
     job_id = world.ports.jobs.list_recent("churn", 1)[0].job_id
     job = world.job(job_id).changed(champion=ModelVersion(number="7"))
     assert known_of_champion(job, world.policy, world.ports) == ()

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from ...domain.base import Record
+from ...domain.deployment_ledger import LedgerLine
 from ...domain.errors import PolicyConflict, PolicyInvalid
 from ...domain.explain import shown
 from ...domain.facts.policies import applied_fact
+from ...domain.job import RetrainingJob
 from ...domain.people import check_person
 from ...domain.policy.changes import FieldChange, changes_between
 from ...domain.policy.policy import AppliedPolicy, Policy, PolicyStatus
@@ -162,22 +164,32 @@ def _trigger_problems(config: TriggerConfig) -> Iterator[str]:
 
 
 def _plan(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> PlannedPolicy:
-    accuracy = champion_accuracy(policy.model, ports)
-    with_champion = warnings_with_champion(policy, accuracy) if accuracy is not None else ()
-    others = (*_of_features(policy, newest, ports), *_of_parts(policy, ports), *_of_budget(policy, ports))
-    warnings = (*warnings_of(policy), *with_champion, *others)
+    serving = ports.ledger.current(policy.model)
+    with_champion = _with_champion(policy, newest, serving, ports) if serving else ()
+    warnings = (*warnings_of(policy), *with_champion, *_of_budget(policy, ports))
     plan = PlannedPolicy(policy=policy, newest=newest, warnings=warnings)
     if newest is None or plan.is_new or plan.is_unchanged:
         return plan
     return plan.changed(changes=changes_between(newest.policy, policy))
 
 
-def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> Iterator[str]:
-    """A warning if the champion needs columns that are no features any more, so that people keep them in the data."""
-    serving = ports.ledger.current(policy.model)
+def _with_champion(policy: Policy, newest: AppliedPolicy | None, serving: LedgerLine, ports: Ports) -> Iterator[str]:
+    """Warnings of what the policy would mean for the version that serves."""
     job = promotion_of(serving, ports)
-    if not serving or not job or not newest:
-        return
+    accuracy = accuracy_at_promotion(job)
+    if accuracy is not None:
+        yield from warnings_with_champion(policy, accuracy)
+    if job and newest:
+        yield from _of_features(policy, newest, serving, job, ports)
+    if policy.data.parts > 1 and not serving.version.files.are_scored_in_parts(policy.training.image):
+        # Every job would end before it trains.
+        yield f"data.parts = {policy.data.parts}: {serving.version.cannot_be_scored_in_parts}"
+
+
+def _of_features(
+    policy: Policy, newest: AppliedPolicy, serving: LedgerLine, job: RetrainingJob, ports: Ports
+) -> Iterator[str]:
+    """A warning if the champion needs columns that are no features any more, so that people keep them in the data."""
     is_newest = newest.version == job.policy_version
     learned = newest if is_newest else policy_version_of(policy.model, job.policy_version, ports)
     gone = [name for name in learned.policy.data.features if name not in policy.data.features]
@@ -185,15 +197,6 @@ def _of_features(policy: Policy, newest: AppliedPolicy | None, ports: Ports) -> 
         champion = f"version {serving.version.number}, the champion, learned from"
         keep = "as long as it serves, the data have to keep them, or no challenger can be compared with it"
         yield f"data.numeric, data.categorical: without {listed(gone, MAX_NAMED)}, which {champion}: {keep}"
-
-
-def _of_parts(policy: Policy, ports: Ports) -> Iterator[str]:
-    """A warning if the champion cannot be scored in parts, so that every job would end before it trains."""
-    if policy.data.parts == 1:
-        return
-    serving = ports.ledger.current(policy.model)
-    if serving and not serving.version.files.are_scored_in_parts(policy.training.image):
-        yield f"data.parts = {policy.data.parts}: {serving.version.cannot_be_scored_in_parts}"
 
 
 def _of_budget(policy: Policy, ports: Ports) -> Iterator[str]:
@@ -205,10 +208,8 @@ def _of_budget(policy: Policy, ports: Ports) -> Iterator[str]:
         yield f"triggers.budget_month_usd = {policy.triggers.budget_month_usd:g}: {hold.reason}; no trigger starts one"
 
 
-def champion_accuracy(model_name: str, ports: Ports) -> float | None:
-    """The serving version's accuracy on the holdout that it was promoted on, if we promoted it."""
-    serving = ports.ledger.current(model_name)
-    job = promotion_of(serving, ports)
+def accuracy_at_promotion(job: RetrainingJob | None) -> float | None:
+    """The accuracy on the holdout of the version that a job promoted, if one did."""
     return job.validation.accuracy if job and job.validation else None
 
 
