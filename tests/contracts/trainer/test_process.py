@@ -87,6 +87,13 @@ def trained(
     return order, [container.run(order) if end.code == MAY_BE_RETRIED else end for end in ended]
 
 
+@pytest.fixture
+def versions(trained: tuple[dict[str, Any], list[Ended]], shelf: Shelf) -> dict[str, str]:
+    """The trained version and the digest of its files, as a score order names them."""
+    result = result_of(trained[0], shelf)
+    return {result["model_version"]: result["artifact_sha256"]}
+
+
 def test_two_processes_for_one_job_leave_one_result_with_the_lower_version(
     trained: tuple[dict[str, Any], list[Ended]], shelf: Shelf, mlflow_url: str
 ) -> None:
@@ -111,15 +118,9 @@ def test_the_result_of_training_names_its_data(trained: tuple[dict[str, Any], li
 
 
 def test_the_trained_version_is_scored_on_the_holdout(
-    trained: tuple[dict[str, Any], list[Ended]],
-    container: Container,
-    shelf: Shelf,
-    manifest: dict[str, Any],
-    mlflow_url: str,
+    versions: dict[str, str], container: Container, shelf: Shelf, manifest: dict[str, Any], mlflow_url: str
 ) -> None:
-    result = result_of(trained[0], shelf)
-    version = result["model_version"]
-    versions = {version: result["artifact_sha256"]}
+    (version,) = versions
     order = shelf.order("score", manifest, mlflow_tracking_uri=mlflow_url, versions=versions)
 
     assert container.run(order).code == 0
@@ -133,15 +134,9 @@ def test_the_trained_version_is_scored_on_the_holdout(
 
 
 def test_a_version_answers_the_same_after_its_features_were_left_out_of_the_policy(
-    trained: tuple[dict[str, Any], list[Ended]],
-    container: Container,
-    shelf: Shelf,
-    manifest: dict[str, Any],
-    mlflow_url: str,
+    versions: dict[str, str], container: Container, shelf: Shelf, manifest: dict[str, Any], mlflow_url: str
 ) -> None:
-    result = result_of(trained[0], shelf)
-    version = result["model_version"]
-    versions = {version: result["artifact_sha256"]}
+    (version,) = versions
     scored = []
     for folder, columns in (("all/", {}), ("fewer/", {"numeric": [], "categorical": ["plan"]})):
         data = manifest | {"data": manifest["data"] | columns}

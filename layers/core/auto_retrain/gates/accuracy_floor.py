@@ -25,7 +25,7 @@ def judge_accuracy_floor(policy: Policy, comparison: Comparison) -> list[Verdict
     if above and policy.validation.strict_floor and (lower is None or not lower >= limit):
         outcome = Outcome.INCONCLUSIVE
         but = "how uncertain it is, is unknown" if lower is None else f"its lower bound {lower:.4f} does not"
-        reason = f"accuracy {accuracy:.4f} reaches the floor {limit}, but {but}"
+        reason = f"{reason}, but {but}"
     return [
         Verdict(
             check=CHECK,
